@@ -1,0 +1,1 @@
+"""The runtime that every bundle carries: record, predictor and HTTP application."""

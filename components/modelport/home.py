@@ -1,0 +1,78 @@
+"""Home: where a project keeps its state and work files, `.modelport/` beside `Pulumi.yaml`."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelport.errors import ModelportError
+
+ENV = "MODELPORT_HOME"
+RESERVED = frozenset({"bentoml", "bin", "engine", "evaluations", "pulumi", "state"})
+"""Folder names in the home that no stack may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The paths inside `.modelport/`; nothing is created here."""
+
+    root: Path
+    """The `.modelport` folder itself, absolute."""
+
+    @property
+    def project(self) -> Path:
+        """The folder with `Pulumi.yaml`."""
+        return self.root.parent
+
+    @property
+    def state(self) -> Path:
+        """The engine's file backend."""
+        return self.root / "state"
+
+    @property
+    def passphrase(self) -> Path:
+        """File with the passphrase of the development stacks."""
+        return self.root / "passphrase"
+
+    @property
+    def pulumi(self) -> Path:
+        """`PULUMI_HOME`: plugins and the engine's own settings."""
+        return self.root / "pulumi"
+
+    @property
+    def engine(self) -> Path:
+        """Link to the folder that holds the engine's programs."""
+        return self.root / "engine"
+
+    @property
+    def bentoml(self) -> Path:
+        """`BENTOML_HOME`: built bundles and their models."""
+        return self.root / "bentoml"
+
+    @property
+    def evaluations(self) -> Path:
+        """Evaluation records of trained candidates, also of refused ones."""
+        return self.root / "evaluations"
+
+    def deployment(self, stack: str, name: str) -> Path:
+        """Work files of one deployment: key, example request, log, control socket."""
+        return self.root / stack / name
+
+
+def find_home(start: Path | None = None) -> Home:
+    """The home named by `MODELPORT_HOME`, else the one of the nearest project above `start`.
+
+    Args:
+        start: Folder to begin at; the current one when left out.
+
+    Raises:
+        ModelportError: no folder above holds a `Pulumi.yaml`.
+    """
+    named = os.environ.get(ENV)
+    if named:
+        return Home(Path(named).resolve())
+    begin = (start or Path.cwd()).resolve()
+    for folder in (begin, *begin.parents):
+        if (folder / "Pulumi.yaml").is_file():
+            return Home(folder / ".modelport")
+    message = f"no Pulumi.yaml in {begin} or above it; run this inside a project, or set {ENV}"
+    raise ModelportError(message)

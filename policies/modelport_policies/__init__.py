@@ -1,0 +1,1 @@
+"""Rules about security and cost; the packs beside this package are thin entry points."""
