@@ -74,7 +74,7 @@ class Golden(Record):
 
 
 class LiveScore(Record):
-    """The scores of the version that was live when this one was trained, on the same held-out data."""
+    """Scores, on the same held-out data, of the version that was live at training time."""
 
     version: str
     """Version that was live."""

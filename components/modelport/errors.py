@@ -8,7 +8,8 @@
     ├── EngineError      the Pulumi engine could not be had or did not finish
     └── ServiceError     a live service did not start, answer or verify
 
-Messages start lower case, carry no final period, name the wrong value, what is allowed and the next step.
+Messages start lower case, carry no final period, and name the wrong value, what is allowed and the
+next step.
 """
 
 
