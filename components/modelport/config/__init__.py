@@ -1,0 +1,29 @@
+"""Config: what a user may write, as plain frozen data; no Pulumi, no cloud, no I/O but its file.
+
+deployment.py   StackConfig > Deployment: bundle, owner, auth, limits, serving
+target.py       where it runs, one model for each kind
+gate.py         what a model must score
+stackfile.py    Pulumi.<stack>.yaml, with lines
+problems.py     what is wrong, with the nearest fix
+schema.py       JSON Schema for editors
+"""
+
+from modelport.config.deployment import Deployment, Limits, Serving, StackConfig
+from modelport.config.gate import Gate, Threshold
+from modelport.config.schema import schema_text, stack_schema
+from modelport.config.stackfile import parse, read_stack_file
+from modelport.config.target import LocalTarget
+
+__all__ = [
+    "Deployment",
+    "Gate",
+    "Limits",
+    "LocalTarget",
+    "Serving",
+    "StackConfig",
+    "Threshold",
+    "parse",
+    "read_stack_file",
+    "schema_text",
+    "stack_schema",
+]

@@ -1,0 +1,203 @@
+"""Problems: what is wrong with a config, one line each, with the nearest fix."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast, get_args, get_origin
+
+from annotated_types import Ge, Le, MaxLen, MinLen
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from modelport.config.target import PLANNED_KINDS
+
+Path = tuple[str | int, ...]
+
+AVAILABLE_KINDS = ("local",)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake: where it is and what to write instead."""
+
+    path: Path
+    """Keys from the namespace down, e.g. `("deployments", "cancer", "target", "port")`."""
+    message: str
+    """What is wrong, what is allowed and the nearest fix."""
+
+    def dotted(self) -> str:
+        """The path as a user writes it: `modelport:deployments.cancer.target.port`."""
+        text = "modelport:" if self.path else "modelport"
+        for index, key in enumerate(self.path):
+            if isinstance(key, int):
+                text += f"[{key}]"
+            else:
+                text += key if index == 0 else f".{key}"
+        return text
+
+
+def find_problems(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
+    """Turn pydantic's errors about `model` into problems, a misspelt key and its absence as one."""
+    details = error.errors(include_url=False)
+    missing = {_path(item): item for item in details if item["type"] == "missing"}
+    problems: list[Problem] = []
+    for item in details:
+        path = _path(item)
+        if item["type"] != "extra_forbidden":
+            continue
+        fix = _nearest(str(path[-1]), _fields_at(model, path[:-1]))
+        if fix is not None:
+            absent = missing.pop((*path[:-1], fix), None)
+            message = (
+                f"unknown key; did you mean '{fix}'?"
+                if absent is None
+                else (f"unknown key; write '{fix}' instead")
+            )
+        else:
+            allowed = ", ".join(_fields_at(model, path[:-1])) or "none"
+            message = f"unknown key; allowed: {allowed}"
+        problems.append(Problem(path, message))
+    for item in details:
+        path = _path(item)
+        if item["type"] == "extra_forbidden" or (item["type"] == "missing" and path not in missing):
+            continue
+        problems.append(Problem(path, _message(item, model, path)))
+    return problems
+
+
+def _path(item: ErrorDetails) -> Path:
+    return tuple(key for key in item["loc"] if key != "[key]")
+
+
+def _message(item: ErrorDetails, model: type[BaseModel], path: Path) -> str:
+    kind = item["type"]
+    field = _field_at(model, path)
+    if kind == "missing":
+        about = f"; {_sentence(field.description)}" if field and field.description else ""
+        return f"required{about}"
+    if kind == "literal_error":
+        return _choice(item, path)
+    if kind == "value_error":
+        return f"{_shown(item['input'])}: {item.get('ctx', {}).get('error', item['msg'])}"
+    if kind == "string_pattern_mismatch":
+        allowed = _sentence(field.description) if field and field.description else "another form"
+        if "[key]" in item["loc"]:
+            allowed = "a lower-case letter, then letters, digits, '-' or '_'; at most 40 characters"
+        return f"{_shown(item['input'])} is not allowed; allowed: {allowed}"
+    bounds = _bounds(field)
+    if bounds and kind.startswith(("greater_than", "less_than")):
+        low, high = bounds
+        value = cast("float", item["input"])
+        nearest = low if low is not None and value < low else high
+        span = (
+            f"{_number(low)} to {_number(high)}" if high is not None else f"{_number(low)} or more"
+        )
+        return f"{_shown(value)} is not allowed; allowed: {span}; nearest: {_number(nearest)}"
+    wanted = item["msg"][0].lower() + item["msg"][1:]
+    wanted = wanted.removeprefix("input ").replace("valid dictionary", "mapping of keys to values")
+    if kind == "model_type":
+        wanted = f"should be a mapping with the keys {', '.join(_fields_at(model, path))}"
+    return f"{wanted}, got {_shown(item['input'])}"
+
+
+def _choice(item: ErrorDetails, path: Path) -> str:
+    value = str(item["input"])
+    if path[-2:] == ("target", "kind"):
+        available = ", ".join(AVAILABLE_KINDS)
+        if value in PLANNED_KINDS:
+            return f"{value}: not in this version; available: {available}"
+        fix = _nearest(value, AVAILABLE_KINDS)
+        hint = f"; did you mean '{fix}'?" if fix else ""
+        return f"{_shown(item['input'])} is not a kind of target{hint}; available: {available}"
+    allowed = [
+        part.strip(" '")
+        for part in str(item.get("ctx", {}).get("expected", "")).replace(" or ", ",").split(",")
+    ]
+    fix = _nearest(value, allowed)
+    hint = f"; did you mean '{fix}'?" if fix else ""
+    return f"{_shown(item['input'])} is not allowed; allowed: {', '.join(allowed)}{hint}"
+
+
+def _nearest(word: str, known: Sequence[str]) -> str | None:
+    folded = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), list(folded), n=1, cutoff=0.6)
+    return folded[found[0]] if found else None
+
+
+def _shown(value: object) -> str:
+    """A short form of a value; long or nested ones are cut, for a line must stay a line."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _sentence(text: str) -> str:
+    first = text.partition("\n")[0].rstrip(".")
+    return first if first[1:2].isupper() else first[0].lower() + first[1:]
+
+
+def _number(value: float | None) -> str:
+    return "any" if value is None else f"{value:.15g}"
+
+
+def _bounds(field: FieldInfo | None) -> tuple[float | None, float | None] | None:
+    if field is None:
+        return None
+    low = next((m.ge for m in _metadata(field) if isinstance(m, Ge)), None)
+    high = next((m.le for m in _metadata(field) if isinstance(m, Le)), None)
+    if low is None and high is None:
+        return None
+    return cast("float | None", low), cast("float | None", high)
+
+
+def _metadata(field: FieldInfo) -> Iterator[object]:
+    yield from field.metadata
+    for part in get_args(field.annotation):
+        for extra in get_args(part):
+            if isinstance(extra, FieldInfo):
+                yield from extra.metadata
+            elif isinstance(extra, Ge | Le | MinLen | MaxLen):
+                yield extra
+
+
+def _fields_at(model: type[BaseModel], path: Path) -> list[str]:
+    found = _model_at(model, path)
+    return list(found.model_fields) if found else []
+
+
+def _field_at(model: type[BaseModel], path: Path) -> FieldInfo | None:
+    parent = _model_at(model, path[:-1]) if path else None
+    return parent.model_fields.get(str(path[-1])) if parent else None
+
+
+def _model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
+    """The model that describes the value at `path`, if one does."""
+    here: Any = model
+    for key in path:
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            field = here.model_fields.get(str(key))
+            here = field.annotation if field else None
+        else:
+            here = _inner(here)
+        here = _without_none(here)
+    return here if isinstance(here, type) and issubclass(here, BaseModel) else None
+
+
+def _inner(annotation: Any) -> Any:
+    """The type of the values of a mapping or sequence annotation."""
+    origin = get_origin(annotation)
+    arguments = get_args(annotation)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return arguments[1]
+    return arguments[0] if arguments else None
+
+
+def _without_none(annotation: Any) -> Any:
+    arguments = [part for part in get_args(annotation) if part is not type(None)]
+    if (
+        get_origin(annotation) is not dict
+        and len(arguments) == 1
+        and type(None) in get_args(annotation)
+    ):
+        return arguments[0]
+    return annotation

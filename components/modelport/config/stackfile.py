@@ -1,0 +1,113 @@
+"""Stack files: the `modelport` part of `Pulumi.<stack>.yaml`, with the line of every key."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from pydantic import ValidationError
+
+from modelport.config.deployment import StackConfig
+from modelport.config.problems import Problem, find_problems
+from modelport.errors import ConfigError
+
+NAMESPACE = "modelport"
+
+
+def parse(values: dict[str, Any], file: Path | None = None) -> StackConfig:
+    """Check the values of the namespace `modelport`.
+
+    Args:
+        values: Keys without the namespace, e.g. `{"deployments": {...}}`.
+        file: Stack file that they came from; problems then carry its name and line.
+
+    Raises:
+        ConfigError: with every problem at once.
+    """
+    try:
+        return StackConfig.model_validate(values)
+    except ValidationError as error:
+        problems = find_problems(error, StackConfig)
+    lines = _lines(file) if file else {}
+    problems.sort(key=lambda problem: _line(problem, lines))
+    raise ConfigError([_located(problem, file, lines) for problem in problems]) from None
+
+
+def read_stack_file(file: Path) -> StackConfig:
+    """Read and check one stack file.
+
+    Raises:
+        ConfigError: the file is missing, is not YAML, or its `modelport` part is not valid.
+    """
+    if not file.is_file():
+        known = sorted(
+            path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+            for path in file.parent.glob("Pulumi.*.yaml")
+        )
+        raise ConfigError([f"{file.name}: no such stack file; stacks here: {', '.join(known)}"])
+    try:
+        content = cast("object", yaml.safe_load(file.read_text()))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f":{mark.line + 1}" if mark else ""
+        raise ConfigError([f"{file.name}{line}: not YAML: {error.problem}"]) from None
+    return parse(_namespace(content, file), file)
+
+
+def _namespace(content: object, file: Path) -> dict[str, Any]:
+    config = cast("dict[str, Any]", content).get("config") if isinstance(content, dict) else None
+    if not isinstance(config, dict):
+        raise ConfigError([f"{file.name}: needs a mapping 'config' with '{NAMESPACE}:deployments'"])
+    prefix = f"{NAMESPACE}:"
+    return {
+        key.removeprefix(prefix): value
+        for key, value in cast("dict[str, Any]", config).items()
+        if key.startswith(prefix)
+    }
+
+
+def _located(problem: Problem, file: Path | None, lines: dict[tuple[str, ...], int]) -> str:
+    text = f"{problem.dotted()}: {problem.message}"
+    if file is None:
+        return text
+    line = _line(problem, lines)
+    return f"{file.name}:{line}: {text}" if line else f"{file.name}: {text}"
+
+
+def _line(problem: Problem, lines: dict[tuple[str, ...], int]) -> int:
+    """Line of the nearest key that is there; 0 when there is none."""
+    path = tuple(str(key) for key in problem.path)
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 0)
+
+
+def _lines(file: Path) -> dict[tuple[str, ...], int]:
+    """Line of every key below `config`, by path from the namespace down."""
+    try:
+        root = yaml.compose(file.read_text(), Loader=yaml.SafeLoader)
+    except (OSError, yaml.YAMLError):
+        return {}
+    lines: dict[tuple[str, ...], int] = {}
+    if isinstance(root, yaml.MappingNode):
+        for key, value in _entries(root):
+            if key.value == "config":
+                _collect(value, (), lines)
+    return lines
+
+
+def _collect(node: yaml.Node, path: tuple[str, ...], lines: dict[tuple[str, ...], int]) -> None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in _entries(node):
+            name = str(key.value)
+            name = name.removeprefix(f"{NAMESPACE}:") if not path else name
+            lines[(*path, name)] = key.start_mark.line + 1
+            _collect(value, (*path, name), lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(cast("list[yaml.Node]", node.value)):
+            lines[(*path, str(index))] = item.start_mark.line + 1
+            _collect(item, (*path, str(index)), lines)
+
+
+def _entries(node: yaml.MappingNode) -> list[tuple[yaml.ScalarNode, yaml.Node]]:
+    pairs = cast("list[tuple[yaml.Node, yaml.Node]]", node.value)
+    return [(key, value) for key, value in pairs if isinstance(key, yaml.ScalarNode)]

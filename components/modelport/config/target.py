@@ -1,0 +1,54 @@
+"""Targets: where a deployment runs; one model for each kind."""
+
+from ipaddress import ip_address
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from modelport.config.base import Model
+
+PLANNED_KINDS = (
+    "aws.beanstalk", "aws.ec2", "aws.ecs", "aws.lambda", "aws.sagemaker",
+    "azure.container_apps", "azure.functions", "azure.ml", "azure.vm", "azure.web_app",
+    "batch.aws_batch", "batch.azure_batch", "batch.azure_ml", "batch.hadoop", "batch.kubernetes",
+    "batch.local", "batch.sagemaker", "batch.spark", "batch.vertex",
+    "docker", "edge",
+    "gcp.app_engine", "gcp.cloud_run", "gcp.compute", "gcp.functions", "gcp.vertex",
+    "heroku", "hybrid", "kubernetes",
+)  # fmt: skip
+"""Kinds that the framework knows by name and that this version refuses by that name."""
+
+
+def _address(value: str) -> str:
+    try:
+        ip_address(value)
+    except ValueError:
+        message = (
+            "should be an IP address, e.g. 127.0.0.1 (this machine) or 0.0.0.0 (every network)"
+        )
+        raise ValueError(message) from None
+    return value
+
+
+class LocalTarget(Model):
+    """Supervised processes on this machine."""
+
+    kind: Literal["local"] = "local"
+    """Kind of target."""
+    port: Annotated[int, Field(ge=1024, le=65535)]
+    """TCP port of the endpoint, 1024 to 65535."""
+    host: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
+    """IP address to listen on; only this machine can reach the default."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Serving processes; each holds the model in memory (about 200 MB)."""
+    start_timeout: Annotated[int, Field(ge=1, le=600)] = 60
+    """Seconds in which a new version must be ready to answer."""
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the endpoint."""
+        return ip_address(self.host).is_loopback
+
+
+Target = LocalTarget
+"""Every kind of target that this version has."""
