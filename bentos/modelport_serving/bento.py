@@ -1,0 +1,80 @@
+'''Bundle as a BentoML service: the few lines that every bundle's `service.py` uses.
+
+The whole `bentos/<name>/service.py` is this; only the two names differ:
+
+    """Breast cancer: the service."""
+
+    from pathlib import Path
+
+    import bentoml
+
+    from modelport_serving.bento import Bundle
+
+    bundle = Bundle(Path(__file__).parent)
+
+
+    @bundle.serve
+    @bentoml.service(name="breast_cancer")
+    class BreastCancer:
+        """Answers whether a tumour is benign or malignant."""
+
+        model = bundle.model
+
+        def __init__(self) -> None:
+            bundle.start(self.model)
+
+The folder of `service.py` must hold `bundle.json`, `golden.json` and `modelport_serving/` when it
+is imported: so in a built Bento, and in the folder from which it is built. The BentoML model
+`name:version` holds the joblib file `record.model_file` at its top level. Importing the service
+reads the record, never the model or the settings: a build needs neither a key nor scikit-learn.
+'''
+
+from pathlib import Path
+from typing import TypeVar
+
+import bentoml
+from bentoml.models import BentoModel
+
+from modelport_serving.app import Runtime, build_app
+from modelport_serving.middleware import Front
+from modelport_serving.predictor import load_predictor
+from modelport_serving.record import read_golden, read_record
+from modelport_serving.settings import read_settings
+
+T = TypeVar("T")
+
+
+class Bundle:
+    """One version of a bundle, from the folder that holds its record and its sources.
+
+    Raises `OSError` or pydantic's `ValidationError` when the record is missing or malformed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.runtime = Runtime(read_record(folder), read_golden(folder))
+        self.app = build_app(self.runtime)
+        self.model = BentoModel(self.runtime.record.tag)
+
+    def serve(self, service: bentoml.Service[T]) -> bentoml.Service[T]:
+        """Put the HTTP application before BentoML's own routes: decorator of the service.
+
+        Every request is answered by the application, so BentoML's page, its `/metrics`, `/healthz`
+        and `/docs.json` are never reached; BentoML loads, starts and stops the service.
+        """
+        service.mount_asgi_app(self.app, path="/")
+        service.add_asgi_middleware(Front, answer=self.app)
+        # BentoML's metrics label raw paths, so a scan would grow them for ever; ours replace them.
+        service.config["metrics"] = {"enabled": False}
+        service.config["logging"] = {"access": {"enabled": False}}
+        # Its timeout answers in another shape, so the application's own must come first.
+        service.config["traffic"] = {"timeout": 3600}
+        return service
+
+    def start(self, model: bentoml.Model) -> None:
+        """Read the settings, load the model and answer the golden requests.
+
+        Raises `StartError` with one sentence when the service cannot be the one that is asked for.
+        """
+        settings = read_settings()
+        self.runtime.start(settings, load_predictor(self.folder, Path(model.path)))
