@@ -1,0 +1,75 @@
+"""Handler: the contract of one resource type of the `modelport` plugin."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from modelport.home import Home
+
+
+class Inputs(BaseModel):
+    """Base of every resource's inputs: unknown properties are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+InputsT = TypeVar("InputsT", bound=Inputs)
+Outputs = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a handler may use besides its inputs."""
+
+    home: Home
+    """Where the project keeps its work files."""
+    status: Callable[[str], None]
+    """Shows what is being done now, beside the resource."""
+
+
+class Handler(ABC, Generic[InputsT]):
+    """Creates, reads, updates and deletes one type of resource.
+
+    The state of a resource is its inputs and what `create` or `update` returned; outputs named in
+    `secret` and inputs named there are encrypted in it. Every method may raise a
+    `ModelportError`; its text is what the user reads.
+    """
+
+    token: ClassVar[str]
+    """Type token, e.g. `modelport:local:Server`."""
+    inputs: type[InputsT]
+    """Model of the inputs."""
+    replaces: ClassVar[frozenset[str]] = frozenset()
+    """Inputs whose change needs a new resource."""
+    secret: ClassVar[frozenset[str]] = frozenset()
+    """Inputs and outputs that are secret."""
+
+    @abstractmethod
+    def create(self, context: Context, inputs: InputsT) -> tuple[str, Outputs]:
+        """Make the resource, or leave nothing behind; returns its id and outputs."""
+
+    @abstractmethod
+    def read(
+        self, context: Context, resource_id: str, inputs: InputsT, outputs: Outputs
+    ) -> Outputs | None:
+        """The resource as it is now; none when it is gone."""
+
+    @abstractmethod
+    def update(
+        self, context: Context, resource_id: str, old: InputsT, new: InputsT, outputs: Outputs
+    ) -> Outputs:
+        """Change it to `new`; on an error it still is as `old` says."""
+
+    @abstractmethod
+    def delete(self, context: Context, resource_id: str, inputs: InputsT) -> None:
+        """Remove it; one that is gone already is no error."""
+
+    def drift(
+        self, context: Context, resource_id: str, inputs: InputsT, outputs: Outputs
+    ) -> frozenset[str]:
+        """Outputs that no longer hold although the inputs are the same; `up` then heals them."""
+        del context, resource_id, inputs, outputs
+        return frozenset()

@@ -1,0 +1,81 @@
+"""The files of one local server: settings, key, example request and log."""
+
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+
+from modelport_serving.record import Golden
+
+LOG = "server.log"
+AUTH_HEADER = "auth-header"
+REQUEST = "request.json"
+SETTINGS = "settings.json"
+_LOG_LINES = 12
+"""Lines of the log that an error shows."""
+
+
+def write_settings(
+    folder: Path, *, api_key: str | None, max_body_bytes: int, max_rows: int
+) -> Path:
+    """The workers' settings: the key's hash, never the key."""
+    if api_key is None:
+        auth: dict[str, str] = {"kind": "none"}
+    else:
+        auth = {"kind": "api_key", "sha256": hashlib.sha256(api_key.encode()).hexdigest()}
+    settings = {"auth": auth, "max_body_bytes": max_body_bytes, "max_rows": max_rows}
+    path = folder / SETTINGS
+    _write_private(path, json.dumps(settings))
+    return path
+
+
+def write_caller_files(folder: Path, api_key: str | None, golden: Golden) -> None:
+    """What a caller uses: the header with the key, and an example request."""
+    if api_key is None:
+        (folder / AUTH_HEADER).unlink(missing_ok=True)
+    else:
+        _write_private(folder / AUTH_HEADER, f"Authorization: Bearer {api_key}\n")
+    example = {"instances": [list(golden.instances[0])]}
+    (folder / REQUEST).write_text(json.dumps(example) + "\n")
+
+
+def has_caller_files(folder: Path, api_key: str | None) -> bool:
+    """Whether the files of `write_caller_files` are there."""
+    header = (folder / AUTH_HEADER).is_file()
+    return (folder / REQUEST).is_file() and header == (api_key is not None)
+
+
+def log_tail(folder: Path, project: Path) -> str:
+    """The log's last lines, as part of an error; empty when there are none."""
+    path = folder / LOG
+    try:
+        lines = path.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+    except OSError:
+        return ""
+    if not lines:
+        return ""
+    listed = "\n".join(f"    {line}" for line in lines)
+    return f"\n  last lines of {path.relative_to(project)}:\n{listed}"
+
+
+def remove_files(folder: Path, *, keep_log: bool = False) -> None:
+    """Remove the deployment's folder, and the stack's when it is empty."""
+    if keep_log and (folder / LOG).is_file():
+        for path in folder.iterdir():
+            if path.name != LOG:
+                path.unlink()
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.parent.is_dir() and not any(folder.parent.iterdir()):
+        folder.parent.rmdir()
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    draft.replace(path)

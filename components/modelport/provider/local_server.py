@@ -1,0 +1,319 @@
+"""modelport:local:Server: a bundle served by supervised processes on this machine."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import psutil
+from pydantic import Field
+
+from modelport.bundles.store import bento_path
+from modelport.errors import BundleError, ServiceError
+from modelport.home import Home
+from modelport.provider.handler import Context, Handler, Inputs, Outputs
+from modelport.provider.local_files import (
+    AUTH_HEADER,
+    LOG,
+    REQUEST,
+    has_caller_files,
+    log_tail,
+    remove_files,
+    write_caller_files,
+    write_settings,
+)
+from modelport.supervisor.control import Control, ControlError, Message
+from modelport.supervisor.launch import launch
+from modelport.verify import verify
+from modelport_serving.record import BundleRecord, Golden, read_golden, read_record
+
+_STOP_WAIT = 40.0
+"""Seconds in which a stopped supervisor must have drained and ended."""
+
+
+class LocalServerInputs(Inputs):
+    """Inputs of a local server."""
+
+    stack: str
+    """Stack that it belongs to."""
+    deployment: str
+    """Deployment that it serves."""
+    bundle: str
+    """Bundle name."""
+    version: str
+    """Bundle version: 16 hex digits."""
+    host: str
+    """IP address to listen on."""
+    port: Annotated[int, Field(ge=1, le=65535)]
+    """TCP port to listen on."""
+    workers: Annotated[int, Field(ge=1)]
+    """Number of serving processes."""
+    start_timeout: float
+    """Seconds in which a version must be ready."""
+    max_body_bytes: int
+    """Largest request body in bytes."""
+    max_rows: int
+    """Largest number of rows in one request."""
+    api_key: str | None = None
+    """Key that callers send; none: no authentication."""
+
+    @property
+    def url(self) -> str:
+        """Base address of the endpoint."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def resource_id(self) -> str:
+        """Id of the resource."""
+        return f"{self.stack}/{self.deployment}"
+
+
+class LocalServerHandler(Handler[LocalServerInputs]):
+    """One supervisor for each server; a new version is proved in private before it is promoted."""
+
+    token = "modelport:local:Server"
+    inputs = LocalServerInputs
+    replaces = frozenset({"stack", "deployment"})
+    secret = frozenset({"api_key"})
+
+    def create(self, context: Context, inputs: LocalServerInputs) -> tuple[str, Outputs]:
+        """Start, check and verify; on failure nothing is left but the log."""
+        folder = _folder(context.home, inputs)
+        try:
+            outputs = _deploy(context, inputs)
+        except ServiceError as error:
+            _stop(folder)
+            message = f"{error}{log_tail(folder, context.home.project)}"
+            remove_files(folder, keep_log=True)
+            raise ServiceError(message) from None
+        return inputs.resource_id, outputs
+
+    def read(
+        self, context: Context, resource_id: str, inputs: LocalServerInputs, outputs: Outputs
+    ) -> Outputs | None:
+        """The server as its supervisor describes it; `status` says when it does not run."""
+        del resource_id
+        status, version = _live(_folder(context.home, inputs), inputs)
+        return {**outputs, "status": status, "serving": version}
+
+    def update(
+        self,
+        context: Context,
+        resource_id: str,
+        old: LocalServerInputs,
+        new: LocalServerInputs,
+        outputs: Outputs,
+    ) -> Outputs:
+        """Swap to `new`; on failure the server of `old` goes on as it was."""
+        del resource_id, outputs
+        folder = _folder(context.home, new)
+        moved = (old.host, old.port) != (new.host, new.port)
+        try:
+            if moved:
+                _stop(folder)
+            return _deploy(context, new)
+        except ServiceError as error:
+            tail = log_tail(folder, context.home.project)
+            kept = _restore(context, old, moved=moved)
+            message = f"{error}; {kept}{tail}"
+            raise ServiceError(message) from None
+
+    def delete(self, context: Context, resource_id: str, inputs: LocalServerInputs) -> None:
+        """Stop every process and remove every file."""
+        del resource_id
+        folder = _folder(context.home, inputs)
+        _stop(folder)
+        remove_files(folder)
+
+    def drift(
+        self, context: Context, resource_id: str, inputs: LocalServerInputs, outputs: Outputs
+    ) -> frozenset[str]:
+        """`status` when the server does not run as its inputs say, or its files are gone."""
+        del resource_id, outputs
+        folder = _folder(context.home, inputs)
+        status, _ = _live(folder, inputs)
+        whole = status == "running" and has_caller_files(folder, inputs.api_key)
+        return frozenset() if whole else frozenset({"status"})
+
+
+def _folder(home: Home, inputs: LocalServerInputs) -> Path:
+    return home.deployment(inputs.stack, inputs.deployment)
+
+
+def _deploy(context: Context, inputs: LocalServerInputs) -> Outputs:
+    """Bring the endpoint to `inputs`: supervisor, private check, promotion, public check."""
+    folder = _folder(context.home, inputs)
+    record, golden, bento = _bundle(context.home, inputs)
+    control = _supervisor(folder, inputs)
+    with control:
+        settings = _settings(folder, inputs)
+        context.status(f"starting {record.name}@{record.version[:8]}")
+        generation = _start(control, inputs, bento, settings)
+        if generation["state"] != "ready":
+            raise ServiceError(_refused(record, generation))
+        for worker in generation["workers"]:
+            context.status("checking golden answers")
+            verify(f"http://{worker['address']}", record, golden, inputs.api_key)
+        control.ask("promote", number=generation["number"], timeout=60)
+    write_caller_files(folder, inputs.api_key, golden)
+    verified = verify(_reachable(inputs), record, golden, inputs.api_key)
+    return _outputs(context.home, folder, inputs) | {"verified": str(verified)}
+
+
+def _bundle(home: Home, inputs: LocalServerInputs) -> tuple[BundleRecord, Golden, Path]:
+    bento = bento_path(home, inputs.bundle, inputs.version)
+    try:
+        return read_record(bento / "src"), read_golden(bento / "src"), bento
+    except (OSError, ValueError) as error:
+        message = f"bundle {inputs.bundle}@{inputs.version} cannot be read: {error}"
+        raise BundleError(message) from None
+
+
+def _supervisor(folder: Path, inputs: LocalServerInputs) -> Control:
+    """A connection to the deployment's supervisor, started when none listens as asked."""
+    if _described(folder) is not None and _live_address(folder) != (inputs.host, inputs.port):
+        _stop(folder)
+    if _described(folder) is None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / LOG).write_bytes(b"")
+        launch(folder, inputs.host, inputs.port, folder / LOG)
+    try:
+        return Control(folder)
+    except ControlError as error:
+        raise ServiceError(str(error)) from None
+
+
+def _start(control: Control, inputs: LocalServerInputs, bento: Path, settings: Path) -> Message:
+    try:
+        return control.ask(
+            "start",
+            timeout=inputs.start_timeout + 10,
+            version=inputs.version,
+            argv=[
+                sys.executable, "-m", "modelport_serving.worker",
+                "--bento", str(bento),
+                "--fd", "{private}",
+                "--public-fd", "{public}",
+                "--control-fd", "{control}",
+            ],
+            environment=_environment(bento, settings),
+            workers=inputs.workers,
+            start_timeout=inputs.start_timeout,
+        )  # fmt: skip
+    except ControlError as error:
+        raise ServiceError(str(error)) from None
+
+
+def _environment(bento: Path, settings: Path) -> dict[str, str]:
+    """What a worker sees: no variable of ours but these, so no secret of the caller's."""
+    kept = {
+        key: os.environ[key]
+        for key in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "BENTOML_HOME", "TZ")
+        if key in os.environ
+    }
+    store = bento.parent.parent.parent
+    return kept | {
+        "BENTOML_HOME": str(store),
+        "MODELPORT_SETTINGS": str(settings),
+        "PYTHONPATH": str(bento / "src"),  # the bundle's own copy of the runtime
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONSAFEPATH": "1",
+    }
+
+
+def _settings(folder: Path, inputs: LocalServerInputs) -> Path:
+    return write_settings(
+        folder,
+        api_key=inputs.api_key,
+        max_body_bytes=inputs.max_body_bytes,
+        max_rows=inputs.max_rows,
+    )
+
+
+def _refused(record: BundleRecord, generation: Message) -> str:
+    return f"{record.name}@{record.version} did not start: {generation['reason']}"
+
+
+def _outputs(home: Home, folder: Path, inputs: LocalServerInputs) -> Outputs:
+    here = folder.relative_to(home.project)
+    key = f"-H @{here / AUTH_HEADER} " if inputs.api_key else ""
+    url = _reachable(inputs)
+    return {
+        "url": url,
+        "call": f"curl {key}--json @{here / REQUEST} {url}/predict",
+        "log": str(here / LOG),
+        "status": "running",
+        "serving": inputs.version,
+    }
+
+
+def _reachable(inputs: LocalServerInputs) -> str:
+    """The address to call: an unspecified listening address is reached by loopback."""
+    if inputs.host == "0.0.0.0":  # noqa: S104 - compared, not bound
+        return f"http://127.0.0.1:{inputs.port}"
+    if inputs.host == "::":
+        return f"http://[::1]:{inputs.port}"
+    return inputs.url
+
+
+def _described(folder: Path) -> Message | None:
+    """The running supervisor's status; none when none answers."""
+    try:
+        with Control(folder, timeout=5) as control:
+            return control.ask("status", timeout=5)
+    except (ControlError, OSError):
+        return None
+
+
+def _live_address(folder: Path) -> tuple[Any, Any] | None:
+    status = _described(folder)
+    return (status["host"], status["port"]) if status else None
+
+
+def _live(folder: Path, inputs: LocalServerInputs) -> tuple[str, str]:
+    """How the server runs (`running`, `stopped`, `changed`) and which version it serves."""
+    status = _described(folder)
+    if status is None:
+        return "stopped", ""
+    live = [item for item in status["generations"] if item["state"] == "live"]
+    if not live:
+        return "stopped", ""
+    version = str(live[-1]["version"])
+    wanted = (inputs.version, inputs.workers, inputs.host, inputs.port)
+    found = (version, len(live[-1]["workers"]), status["host"], status["port"])
+    return ("running" if found == wanted else "changed"), version
+
+
+def _stop(folder: Path) -> None:
+    """End the supervisor and its workers, when there is one."""
+    try:
+        with Control(folder, timeout=5) as control:
+            pid = int(control.ask("stop")["pid"])
+    except (ControlError, OSError):
+        return
+    _wait_gone(pid)
+
+
+def _wait_gone(pid: int) -> None:
+    try:
+        psutil.Process(pid).wait(_STOP_WAIT)
+    except psutil.NoSuchProcess:
+        return
+    except psutil.TimeoutExpired:
+        message = f"the supervisor (pid {pid}) did not end within {_STOP_WAIT:g} s"
+        raise ServiceError(message) from None
+
+
+def _restore(context: Context, old: LocalServerInputs, *, moved: bool) -> str:
+    """Make sure that the old version serves; says so, or that it does not."""
+    folder = _folder(context.home, old)
+    status, version = _live(folder, old)
+    if status == "running" and not moved:
+        _settings(folder, old)
+        return f"{old.bundle}@{version} goes on serving"
+    try:
+        _deploy(context, old)
+    except (ServiceError, BundleError) as error:
+        return f"and {old.bundle}@{old.version} could not be started again: {error}"
+    return f"{old.bundle}@{old.version} was started again"

@@ -1,0 +1,61 @@
+"""modelport:local: what runs on this machine."""
+
+import pulumi
+
+from modelport.resources.plugin import plugin_options
+
+
+class Server(pulumi.CustomResource):
+    """A bundle served by supervised processes on this machine, verified before it counts as made.
+
+    The arguments are those of `modelport.provider.local_server.LocalServerInputs`.
+    """
+
+    url: pulumi.Output[str]
+    """Base address of the endpoint."""
+    call: pulumi.Output[str]
+    """A shell command that asks for one prediction, run in the project's folder."""
+    log: pulumi.Output[str]
+    """Path of the log, from the project's folder."""
+    status: pulumi.Output[str]
+    """`running`, or after a refresh `stopped` or `changed`."""
+    verified: pulumi.Output[str]
+    """What was proved when it was last deployed."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        stack: pulumi.Input[str],
+        deployment: pulumi.Input[str],
+        bundle: pulumi.Input[str],
+        version: pulumi.Input[str],
+        host: pulumi.Input[str],
+        port: pulumi.Input[int],
+        workers: pulumi.Input[int],
+        start_timeout: pulumi.Input[float],
+        max_body_bytes: pulumi.Input[int],
+        max_rows: pulumi.Input[int],
+        api_key: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {
+            "stack": stack,
+            "deployment": deployment,
+            "bundle": bundle,
+            "version": version,
+            "host": host,
+            "port": port,
+            "workers": workers,
+            "start_timeout": start_timeout,
+            "max_body_bytes": max_body_bytes,
+            "max_rows": max_rows,
+            "api_key": api_key,
+            "url": None,
+            "call": None,
+            "log": None,
+            "status": None,
+            "serving": None,
+            "verified": None,
+        }
+        super().__init__("modelport:local:Server", name, props, plugin_options(opts))

@@ -1,0 +1,93 @@
+"""Stack: the program of a stack, from its config to its outputs."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pulumi
+
+from modelport.bundles import resolve
+from modelport.config import StackConfig, parse
+from modelport.config.stackfile import NAMESPACE
+from modelport.errors import ConfigError, ModelportError
+from modelport.home import RESERVED, Home, find_home
+from modelport.local_service import LocalService
+from modelport.plan import PlanContext, plan_local
+from modelport_serving.record import BundleRecord
+
+
+def deploy() -> None:
+    """Load the stack's config, plan everything, then declare its components and outputs.
+
+    Raises:
+        pulumi.RunError: with every reason at once; nothing was registered then.
+    """
+    try:
+        _deploy(find_home())
+    except ModelportError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def load(home: Home, stack: str) -> StackConfig:
+    """The stack's config, as the engine hands it to the program.
+
+    Raises:
+        ConfigError: every mistake, with its line in the stack file where it came from one.
+    """
+    if stack in RESERVED:
+        raise ConfigError([f"a stack may not be called '{stack}': .modelport/{stack} is taken"])
+    config = pulumi.Config(NAMESPACE)
+    values: dict[str, Any] = {}
+    for key in pulumi.runtime.config.CONFIG:
+        space, _, name = cast("str", key).partition(":")
+        if space == NAMESPACE:
+            values[name] = _value(config, name)
+    return parse(values, _stack_file(home, stack))
+
+
+def _value(config: pulumi.Config, name: str) -> object:
+    try:
+        return config.get_object(name)
+    except pulumi.ConfigTypeError:
+        return config.get(name)  # a plain word is not JSON
+
+
+def _stack_file(home: Home, stack: str) -> Path | None:
+    path = home.project / f"Pulumi.{stack}.yaml"
+    return path if path.is_file() else None
+
+
+def _deploy(home: Home) -> None:
+    stack = pulumi.get_stack()
+    config = load(home, stack)
+    context = PlanContext(stack=stack, environment=config.environment)
+    records = _plan_all(home, config, context)
+    for name, deployment in config.deployments.items():
+        service = LocalService(name, deployment, record=records[name], context=context)
+        pulumi.export(
+            name,
+            {
+                "url": service.url,
+                "bundle": records[name].name,
+                "version": service.version,
+                "call": service.call,
+                "log": service.log,
+            },
+        )
+
+
+def _plan_all(home: Home, config: StackConfig, context: PlanContext) -> dict[str, BundleRecord]:
+    """Plan every deployment before the first one is declared, and report all refusals at once."""
+    records: dict[str, BundleRecord] = {}
+    refusals: list[str] = []
+    for name, deployment in config.deployments.items():
+        try:
+            record = resolve(
+                home, deployment.bundle_name, deployment.bundle_version, deployment.gate
+            )
+            plan_local(name, deployment, record, context)
+            records[name] = record
+        except ModelportError as error:
+            refusals.append(str(error))
+    if refusals:
+        raise ModelportError("\n".join(refusals))
+    return records

@@ -1,0 +1,151 @@
+"""The supervisor process: `python -m modelport.supervisor FOLDER HOST PORT`.
+
+It prints one line when it listens (`{"ok": true}`) or why it cannot (`{"error": …}`), then
+nothing more. It ends on SIGTERM or the command `stop`, and takes every worker with it; when it
+is killed, its workers notice the closed control pair and end by themselves.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from modelport.supervisor.control import SOCKET, Message
+from modelport.supervisor.generation import Generation, Spec
+
+LOG = "server.log"
+
+
+class Supervisor:
+    """Owns the endpoint's socket and the generations behind it."""
+
+    def __init__(self, folder: Path, public: socket.socket) -> None:
+        self._folder = folder
+        self._public = public
+        self._generations: list[Generation] = []
+        self._count = 0
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Take commands until told to stop."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        server = await asyncio.start_unix_server(self._serve, SOCKET)
+        Path(SOCKET).chmod(0o600)
+        _say({"ok": True})
+        async with server:
+            await self._stopping.wait()
+        self._public.close()
+        await asyncio.gather(*(generation.retire(5) for generation in self._generations))
+        with contextlib.suppress(FileNotFoundError):
+            Path(SOCKET).unlink()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection; what it started and did not promote ends with it."""
+        begun: list[Generation] = []
+        try:
+            while line := await reader.readline():
+                try:
+                    answer = await self._obey(json.loads(line), begun)
+                except Exception as error:  # the asker gets the reason
+                    answer = {"error": f"{type(error).__name__}: {error}"}
+                writer.write(json.dumps(answer).encode() + b"\n")
+                await writer.drain()
+        except OSError:
+            pass
+        finally:
+            writer.close()
+            for generation in begun:
+                if generation.state in {"starting", "ready"}:
+                    await self._drop(generation)
+
+    async def _obey(self, request: Message, begun: list[Generation]) -> Message:
+        command = request.pop("command")
+        if command == "start":
+            return await self._start(request, begun)
+        if command == "promote":
+            return await self._promote(self._find(request["number"]))
+        if command == "discard":
+            await self._drop(self._find(request["number"]))
+        elif command == "stop":
+            self._stopping.set()
+        elif command != "status":
+            return {"error": f"unknown command '{command}'"}
+        return self._describe()
+
+    async def _start(self, request: Message, begun: list[Generation]) -> Message:
+        self._count += 1
+        spec = Spec(
+            version=request["version"],
+            command=tuple(request["argv"]),
+            environment=request["environment"],
+            workers=request["workers"],
+            start_timeout=request["start_timeout"],
+        )
+        generation = Generation(self._count, spec, self._public, self._folder / LOG)
+        self._generations.append(generation)
+        begun.append(generation)
+        await generation.start()
+        answer = generation.describe()
+        if generation.state == "failed":
+            self._generations.remove(generation)
+        return answer
+
+    async def _promote(self, generation: Generation) -> Message:
+        """Give the endpoint to `generation`; answers when the others have drained."""
+        others = [other for other in self._generations if other is not generation]
+        await generation.promote()
+        await asyncio.gather(*(self._drop(other) for other in others))
+        return self._describe()
+
+    async def _drop(self, generation: Generation) -> None:
+        await generation.retire()
+        if generation in self._generations:
+            self._generations.remove(generation)
+
+    def _find(self, number: int) -> Generation:
+        for generation in self._generations:
+            if generation.number == number:
+                return generation
+        message = f"no generation {number}"
+        raise LookupError(message)
+
+    def _describe(self) -> Message:
+        host, port = self._public.getsockname()[:2]
+        return {
+            "pid": os.getpid(),
+            "host": host,
+            "port": port,
+            "generations": [generation.describe() for generation in self._generations],
+        }
+
+
+def _say(message: dict[str, Any]) -> None:
+    """Tell the launcher, which reads exactly one line."""
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def main(arguments: list[str]) -> int:
+    """Bind the socket and run; 0 after an orderly end."""
+    folder, host, port = Path(arguments[0]), arguments[1], int(arguments[2])
+    os.chdir(folder)  # the control socket's path stays short
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        public = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        _say({"error": error.strerror, "errno": error.errno})
+        return 1
+    Path(SOCKET).unlink(missing_ok=True)
+    asyncio.run(Supervisor(folder, public).run())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
