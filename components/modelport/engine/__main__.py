@@ -1,0 +1,48 @@
+"""Command `python -m modelport.engine`: what set-up and `activate` ask of the engine package."""
+
+import argparse
+import os
+import shlex
+import sys
+
+from modelport.engine import engine_environment, find_engine, install_engine, install_plugin
+from modelport.errors import ModelportError
+from modelport.home import find_home
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; errors are one sentence on standard error."""
+    parser = argparse.ArgumentParser(prog="python -m modelport.engine", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("install", help="install engine and plugin; a line `fraction step` each")
+    commands.add_parser("env", help="the changed variables as shell commands")
+    commands.add_parser("where", help="folder, version and origin of the engine")
+    try:
+        return _run(parser.parse_args(arguments).command)
+    except ModelportError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command's answer
+        return error.exit_code
+
+
+def _run(command: str) -> int:
+    if command == "install":
+        home = find_home()
+        install_engine(home, _tell)
+        install_plugin(home)
+        return 0
+    if command == "env":
+        changed = engine_environment(find_home()).items() - os.environ.items()
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(changed)]
+    else:
+        engine = find_engine()
+        lines = [f"{engine.bin}\t{engine.version}\t{engine.origin}"] if engine else []
+    print("\n".join(lines))  # noqa: T201 - a command's answer
+    return 0 if lines or command == "env" else 1
+
+
+def _tell(step: str, fraction: float) -> None:
+    print(f"{fraction:.3f} {step}", flush=True)  # noqa: T201 - read by set-up
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

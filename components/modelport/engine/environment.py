@@ -1,0 +1,62 @@
+"""Engine environment: all that plain `pulumi` needs to work on a project's home."""
+
+import os
+import sys
+from pathlib import Path
+
+from modelport.home import ENV, Home
+
+PASSPHRASE = "modelport-development"  # noqa: S105 - published on purpose, see below
+"""Passphrase of development stacks. It protects nothing and is meant to be known: every clone can
+read the development stack, and no other stack may use it."""
+
+
+def engine_environment(home: Home) -> dict[str, str]:
+    """Variables for the engine, complete and ready for a child process.
+
+    The user's own PULUMI_HOME, backend and passphrase hold. With a backend or passphrase of the
+    user's no development passphrase is set: it must not end up in stacks that others read.
+    """
+    given = dict(os.environ)
+    backend = f"file://{home.state}"
+    ours = {
+        "BENTOML_DO_NOT_TRACK": "True",
+        "BENTOML_HOME": str(home.bentoml),
+        "DO_NOT_TRACK": "True",
+        ENV: str(home.root),
+        "PATH": _path(home, given.get("PATH", "")),
+        "PULUMI_BACKEND_URL": given.get("PULUMI_BACKEND_URL") or backend,
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+        "PULUMI_HOME": str(pulumi_home(home)),
+        "PULUMI_SKIP_UPDATE_CHECK": "1",
+    }
+    chosen = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
+    # An empty PULUMI_CONFIG_PASSPHRASE is a passphrase too.
+    if ours["PULUMI_BACKEND_URL"] == backend and not any(name in given for name in chosen):
+        ours["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(home.passphrase)
+    return {**given, **ours}
+
+
+def pulumi_home(home: Home) -> Path:
+    """Folder of the engine's plugins and settings: the user's own, else the one in the home."""
+    own = os.environ.get("PULUMI_HOME")
+    return Path(own).absolute() if own else home.pulumi
+
+
+def prepare_home(home: Home) -> None:
+    """Make the folders that the engine expects, and the file with the development passphrase."""
+    home.root.mkdir(parents=True, exist_ok=True)
+    home.state.mkdir(mode=0o700, exist_ok=True)
+    pulumi_home(home).mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not home.passphrase.exists():
+        fresh = home.passphrase.with_name(f"{home.passphrase.name}.{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(PASSPHRASE + "\n")
+        fresh.replace(home.passphrase)
+
+
+def _path(home: Home, given: str) -> str:
+    # The Python host of the engine starts the first `python` on PATH, whatever Pulumi.yaml says.
+    first = [str(Path(sys.prefix) / "bin"), str(home.engine)]
+    rest = [entry for entry in given.split(os.pathsep) if entry and entry not in first]
+    return os.pathsep.join([*first, *rest])
