@@ -1,6 +1,7 @@
 """Problems: what is wrong with a config, one line each, with the nearest fix."""
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, get_args, get_origin
@@ -33,7 +34,7 @@ class Problem:
             if isinstance(key, int):
                 text += f"[{key}]"
             else:
-                text += key if index == 0 else f".{key}"
+                text += ("" if index == 0 else ".") + _key(key)
         return text
 
 
@@ -85,6 +86,9 @@ def _message(item: ErrorDetails, model: type[BaseModel], path: Path) -> str:
         if "[key]" in item["loc"]:
             allowed = "a lower-case letter, then letters, digits, '-' or '_'; at most 40 characters"
         return f"{_shown(item['input'])} is not allowed; allowed: {allowed}"
+    if kind in {"too_short", "string_too_short"}:
+        about = f"; {_sentence(field.description)}" if field and field.description else ""
+        return f"must not be empty{about}"
     bounds = _bounds(field)
     if bounds and kind.startswith(("greater_than", "less_than")):
         low, high = bounds
@@ -117,6 +121,11 @@ def _choice(item: ErrorDetails, path: Path) -> str:
     fix = _nearest(value, allowed)
     hint = f"; did you mean '{fix}'?" if fix else ""
     return f"{_shown(item['input'])} is not allowed; allowed: {', '.join(allowed)}{hint}"
+
+
+def _key(key: str) -> str:
+    """A key as it stands in a path; one with odd characters is quoted."""
+    return key if re.fullmatch(r"[\w. -]+", key) else repr(key)
 
 
 def _nearest(word: str, known: Sequence[str]) -> str | None:
