@@ -1,7 +1,7 @@
 """Stack: the program of a stack, from its config to its outputs."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 
@@ -13,6 +13,7 @@ from modelport.home import RESERVED, Home, find_home
 from modelport.local_service import LocalService
 from modelport.plan import PlanContext, plan_local
 from modelport_serving.record import BundleRecord
+from pulumi.runtime.config import CONFIG, get_config_env
 
 
 def deploy() -> None:
@@ -37,8 +38,8 @@ def load(home: Home, stack: str) -> StackConfig:
         raise ConfigError([f"a stack may not be called '{stack}': .modelport/{stack} is taken"])
     config = pulumi.Config(NAMESPACE)
     values: dict[str, Any] = {}
-    for key in pulumi.runtime.config.CONFIG:
-        space, _, name = cast("str", key).partition(":")
+    for key in {**get_config_env(), **CONFIG.get()}:
+        space, _, name = key.partition(":")
         if space == NAMESPACE:
             values[name] = _value(config, name)
     return parse(values, _stack_file(home, stack))

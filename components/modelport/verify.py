@@ -93,7 +93,7 @@ def _ask(url: str, golden: Golden, key: str | None, timeout: float) -> httpx.Res
     except httpx.HTTPError as error:
         message = f"{url} does not answer: {type(error).__name__}: {error}"
         raise ServiceError(message) from None
-    if response.status_code != httpx.codes.OK:
+    if not response.is_success:
         message = f"{url} answered {response.status_code}: {_short(response.text)}"
         raise ServiceError(message)
     return response

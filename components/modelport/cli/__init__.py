@@ -1,0 +1,57 @@
+"""The command line: `modelport up`, `preview`, `down`, …; thin over `modelport.operations`.
+
+console.py   progress, tables, JSON, errors
+options.py   options that commands share
+deploy.py    up, preview, down
+bundle.py    train, build
+look.py      status, logs, predict
+project.py   validate, schema, setup, doctor
+"""
+
+import sys
+
+import typer
+
+from modelport import __version__
+from modelport.cli import bundle, deploy, look, project
+from modelport.cli.console import err, fail
+from modelport.errors import ModelportError
+
+app = typer.Typer(
+    name="modelport",
+    help="Models that go live from one typed config.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for _module in (deploy, bundle, look, project):
+    _module.register(app)
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - typer's signature
+    if value:
+        typer.echo(f"modelport {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: bool = typer.Option(
+        default=False, "--version", callback=_version, is_eager=True, help="Show the version and leave."
+    ),
+) -> None:
+    """Models that go live from one typed config."""
+
+
+def main() -> None:
+    """Run one command; an error is one sentence a line on standard error, never a traceback."""
+    try:
+        app()
+    except ModelportError as error:
+        fail(str(error), as_json="--json" in sys.argv)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        err.print("interrupted; run the same command again, it goes on from what is there")
+        sys.exit(130)

@@ -1,0 +1,56 @@
+"""Commands about bundles: train, build."""
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from modelport.cli.console import out, print_json, progress, table
+from modelport.cli.options import JsonOption, StackOption
+from modelport.home import find_home
+
+BundleArgument = Annotated[
+    str | None,
+    typer.Argument(help="Bundle folder below bentos/; those of the stack when left out."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(train)
+    app.command()(build)
+
+
+def train(
+    bundle: BundleArgument = None, *, stack: StackOption = "dev", as_json: JsonOption = False
+) -> None:
+    """Train and evaluate; shows the scores beside the baseline and the live version."""
+    from modelport.operations.bundles import train_bundles
+
+    with progress("train", quiet=as_json) as show:
+        trained = train_bundles(find_home(), stack, bundle, show)
+    if as_json:
+        print_json([item.summary() for item in trained])
+        return
+    for item in trained:
+        _show(item.title, item.rows)
+
+
+def build(
+    bundle: BundleArgument = None, *, stack: StackOption = "dev", as_json: JsonOption = False
+) -> None:
+    """Train what is new, gate it, and build the bundles that pass."""
+    from modelport.operations.bundles import build_bundles
+
+    with progress("build", quiet=as_json) as show:
+        built = build_bundles(find_home(), stack, bundle, show)
+    if as_json:
+        print_json([item.summary() for item in built])
+        return
+    for item in built:
+        _show(item.title, item.rows)
+
+
+def _show(title: str, rows: list[tuple[str, ...]]) -> None:
+    out.print(escape(title), style="bold")
+    out.print(table(("metric", "value", "baseline", "live", "gate"), rows))

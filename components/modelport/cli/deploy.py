@@ -1,0 +1,70 @@
+"""Commands that change what is live: up, preview, down."""
+
+import typer
+from rich.markup import escape
+
+from modelport.cli.console import dump, out, print_json, progress
+from modelport.cli.options import JsonOption, StackOption
+from modelport.home import find_home
+from modelport_serving.record import Evaluation
+
+_METRIC_NAMES = {"f1": "F1", "r2": "R²", "roc_auc": "ROC AUC", "mae": "MAE", "rmse": "RMSE"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(up)
+    app.command()(preview)
+    app.command()(down)
+
+
+def up(*, stack: StackOption = "dev", as_json: JsonOption = False) -> None:
+    """Build what is missing, deploy it, and prove that it answers."""
+    from modelport.operations.up import up as run
+
+    with progress("up", quiet=as_json) as show:
+        result = run(find_home(), stack, show)
+    if as_json:
+        print_json(dump(result))
+        return
+    if not result.changes:
+        out.print("no changes")
+    for live in result.live:
+        record = live.record
+        out.print(f"[bold green]live[/] {escape(live.url)}")
+        out.print(escape(f"{live.name} · {record.name}@{record.version}"))
+        out.print(_scores(record.evaluation))
+        out.print(escape(live.call))
+
+
+def preview(*, stack: StackOption = "dev", as_json: JsonOption = False) -> None:
+    """Show what an update would change; never trains or builds."""
+    from modelport.operations.preview import preview as run
+
+    with progress("preview", quiet=as_json) as show:
+        result = run(find_home(), stack, show)
+    if as_json:
+        print_json(dump(result))
+        return
+    out.print(escape(result.text))
+
+
+def down(*, stack: StackOption = "dev", as_json: JsonOption = False) -> None:
+    """Remove everything that the stack deployed."""
+    from modelport.operations.down import down as run
+
+    with progress("down", quiet=as_json) as show:
+        result = run(find_home(), stack, show)
+    if as_json:
+        print_json(dump(result))
+    elif result.removed:
+        out.print(f"removed {result.removed} resources")
+    else:
+        out.print("nothing to remove")
+
+
+def _scores(evaluation: Evaluation) -> str:
+    """The score that decides, beside its baseline: `F1 0.97 (baseline 0.77)`."""
+    metric = evaluation.primary
+    name = _METRIC_NAMES.get(metric, metric)
+    return f"{name} {evaluation.metrics[metric]:.2f} (baseline {evaluation.baseline[metric]:.2f})"

@@ -1,0 +1,84 @@
+"""Events: what the engine reports while it works, as progress, changes and errors."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi import automation as auto
+from pulumi.automation import events
+
+_COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
+_QUIET = frozenset({"same", "read", "refresh"})
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Listens to one run of the engine."""
+
+    show: Callable[[str, float], None]
+    """Called with a step's text and the fraction that is done, 0 to 1."""
+    changes: Counter[str] = field(default_factory=Counter[str])
+    """Resources by what happened to them, e.g. `{"create": 3}`; `same` left out."""
+    errors: list[str] = field(default_factory=list[str])
+    """What the engine, the program and the resources said was wrong."""
+    violations: list[str] = field(default_factory=list[str])
+    """What policies said."""
+    _begun: int = 0
+    _ended: int = 0
+
+    def __call__(self, event: events.EngineEvent) -> None:
+        """Take one event."""
+        if event.resource_pre_event:
+            self._begun += 1
+            self._progress(_name(event.resource_pre_event.metadata.urn))
+        elif event.res_outputs_event:
+            self._ended += 1
+            operation = _operation(event.res_outputs_event.metadata.op)
+            if operation not in _QUIET:
+                self.changes[operation] += 1
+            self._progress(_name(event.res_outputs_event.metadata.urn))
+        elif event.diagnostic_event:
+            self._diagnostic(event.diagnostic_event)
+        elif event.policy_event:
+            found = event.policy_event
+            text = _clean(found.message)
+            self.violations.append(f"{found.policy_name}: {text}")
+
+    def _diagnostic(self, event: events.DiagnosticEvent) -> None:
+        text = _clean(event.message)
+        if event.severity == "error":
+            text = text.removeprefix("error: ")
+            if text and text not in self.errors and not _is_summary(text):
+                self.errors.append(text)
+        elif event.ephemeral and text:
+            self._progress(f"{_name(event.urn)}: {text}" if event.urn else text)
+
+    def _progress(self, text: str) -> None:
+        # The engine does not say how many resources there are: each one halves what is left.
+        self.show(text, 1 - 0.8 ** (self._ended + 0.5 * (self._begun - self._ended)))
+
+    def failure(self, error: auto.CommandError, fallback: str) -> str:
+        """The errors in the order in which they came, or `fallback` when there were none."""
+        del error
+        return "\n".join(self.errors or self.violations) or fallback
+
+
+def _name(urn: str | None) -> str:
+    return (urn or "").rsplit("::", 1)[-1]
+
+
+def _operation(operation: Any) -> str:
+    return str(getattr(operation, "value", operation))
+
+
+def _clean(text: str) -> str:
+    return _COLOUR.sub("", text).strip()
+
+
+def _is_summary(text: str) -> bool:
+    """Whether the engine only says that something failed, after having said what."""
+    return text in {"update failed", "preview failed", "resource monitor shut down"} or (
+        text.startswith(("an unhandled error occurred: Program exited", "Program exited"))
+    )

@@ -1,0 +1,86 @@
+"""Session: one stack of this project, ready for the engine."""
+
+import os
+from dataclasses import dataclass
+
+from pulumi import automation as auto
+
+from modelport.config import StackConfig, read_stack_file
+from modelport.engine import Progress, engine_environment, install_engine, install_plugin
+from modelport.errors import ConfigError, EngineError
+from modelport.home import RESERVED, Home
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A stack with its checked config; the engine's environment is set."""
+
+    home: Home
+    stack: str
+    config: StackConfig
+    engine: auto.Stack
+
+    def outputs(self) -> dict[str, dict[str, str]]:
+        """The stack's outputs by deployment; empty when nothing is deployed."""
+        found = self.engine.outputs()
+        return {name: output.value for name, output in found.items()}
+
+
+def check_config(home: Home, stack: str) -> StackConfig:
+    """Read the stack's file and check it, before anything else happens.
+
+    Raises:
+        ConfigError: with every mistake.
+    """
+    if stack in RESERVED:
+        raise ConfigError([f"a stack may not be called '{stack}': .modelport/{stack} is taken"])
+    return read_stack_file(home.project / f"Pulumi.{stack}.yaml")
+
+
+def open_session(home: Home, stack: str, progress: Progress | None = None) -> Session:
+    """Check the config, make sure of the engine and select the stack.
+
+    Raises:
+        ConfigError: the stack's file is not valid, or a prod stack has no secrets provider.
+        EngineError: the engine cannot be had or does not open the stack.
+    """
+    config = check_config(home, stack)
+    install_engine(home, progress)
+    install_plugin(home)
+    os.environ.update(engine_environment(home))
+    _check_secrets(home, stack, config)
+    home.state.mkdir(parents=True, exist_ok=True)
+    try:
+        engine = auto.create_or_select_stack(
+            stack_name=stack,
+            work_dir=str(home.project),
+            opts=auto.LocalWorkspaceOptions(env_vars=dict(os.environ)),
+        )
+    except auto.CommandError as error:
+        raise EngineError(last_error(error)) from None
+    return Session(home, stack, config, engine)
+
+
+def last_error(error: auto.CommandError) -> str:
+    """What the engine said, without its own framing."""
+    text = str(error)
+    _, _, stderr = text.partition("stderr:")
+    lines = [line.strip() for line in (stderr or text).splitlines()]
+    said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    return "; ".join(said) or " ".join(line for line in lines if line)
+
+
+def _check_secrets(home: Home, stack: str, config: StackConfig) -> None:
+    """The published development passphrase must never guard production's secrets."""
+    if config.environment != "prod":
+        return
+    file = home.project / f"Pulumi.{stack}.yaml"
+    if any(line.startswith("secretsprovider:") for line in file.read_text().splitlines()):
+        return
+    if os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE") == str(home.passphrase):
+        problem = (
+            f"{file.name}: a prod stack needs a secrets provider of your own; write e.g. "
+            "'secretsprovider: awskms://alias/NAME?region=REGION' at the top of the file, or set "
+            "PULUMI_CONFIG_PASSPHRASE to a passphrase of yours"
+        )
+        raise ConfigError([problem])
