@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
 
 from modelport.bundles import resolve
 from modelport.config import StackConfig, parse
@@ -13,7 +14,6 @@ from modelport.home import RESERVED, Home, find_home
 from modelport.local_service import LocalService
 from modelport.plan import PlanContext, plan_local
 from modelport_serving.record import BundleRecord
-from pulumi.runtime.config import CONFIG, get_config_env
 
 
 def deploy() -> None:

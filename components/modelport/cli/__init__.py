@@ -9,6 +9,7 @@ project.py   validate, schema, setup, doctor
 """
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -38,9 +39,9 @@ def _version(value: bool) -> None:  # noqa: FBT001 - typer's signature
 @app.callback()
 def _root(
     *,
-    version: bool = typer.Option(
-        default=False, "--version", callback=_version, is_eager=True, help="Show the version and leave."
-    ),
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     """Models that go live from one typed config."""
 
