@@ -30,18 +30,22 @@ reads the record, never the model or the settings: a build needs neither a key n
 '''
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import bentoml
 from bentoml.models import BentoModel
 
-from modelport_serving.app import Runtime, build_app
+from modelport_serving.app import build_app
+from modelport_serving.errors import StartError
 from modelport_serving.middleware import Front
 from modelport_serving.predictor import load_predictor
 from modelport_serving.record import read_golden, read_record
+from modelport_serving.runtime import Runtime
 from modelport_serving.settings import read_settings
 
 T = TypeVar("T")
+
+_served: dict[type, "Bundle"] = {}
 
 
 class Bundle:
@@ -63,12 +67,14 @@ class Bundle:
         and `/docs.json` are never reached; BentoML loads, starts and stops the service.
         """
         service.mount_asgi_app(self.app, path="/")
-        service.add_asgi_middleware(Front, answer=self.app)
+        # BentoML types a middleware as a function of an application, not as the class it wants.
+        service.add_asgi_middleware(cast("Any", Front), answer=self.app)
         # BentoML's metrics label raw paths, so a scan would grow them for ever; ours replace them.
         service.config["metrics"] = {"enabled": False}
         service.config["logging"] = {"access": {"enabled": False}}
         # Its timeout answers in another shape, so the application's own must come first.
         service.config["traffic"] = {"timeout": 3600}
+        _served[service.inner] = self
         return service
 
     def start(self, model: bentoml.Model) -> None:
@@ -78,3 +84,15 @@ class Bundle:
         """
         settings = read_settings()
         self.runtime.start(settings, load_predictor(self.folder, Path(model.path)))
+
+
+def served(service: bentoml.Service[T]) -> Bundle:
+    """Return the bundle that `service` serves.
+
+    Raises `StartError` for a service that no bundle was put before.
+    """
+    bundle = _served.get(service.inner)
+    if bundle is None:
+        message = f"the service {service.name} is no Modelport bundle: it lacks @bundle.serve"
+        raise StartError(message)
+    return bundle

@@ -1,0 +1,189 @@
+"""Predictor: a model with its record, free of any server."""
+
+import contextlib
+import hashlib
+import io
+import math
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import joblib
+import numpy as np
+
+from modelport_serving.errors import StartError
+from modelport_serving.instances import InstanceReader, Rows
+from modelport_serving.record import (
+    BundleRecord,
+    Golden,
+    Prediction,
+    read_golden,
+    read_record,
+)
+
+DEFAULT_MAX_ROWS = 10_000
+
+
+class Model(Protocol):
+    """What is used of a scikit-learn estimator; a classifier also has `predict_proba`."""
+
+    def predict(self, X: Rows, /) -> Any:  # noqa: N803 - scikit-learn's name
+        """Answer an array of shape (rows,)."""
+        ...
+
+
+class OutputError(RuntimeError):
+    """The model answered something that is no answer, such as NaN or a wrong shape."""
+
+
+class Predictor:
+    """Checks instances, asks the model and checks its answer.
+
+    Args:
+        model: Fitted estimator; a classification needs `predict_proba`.
+        record: Its record; the signature decides what is read and answered.
+    """
+
+    def __init__(self, model: Model, record: BundleRecord) -> None:
+        self.record = record
+        self._reader = InstanceReader(record.signature)
+        self._labels = record.signature.labels
+        self._classifies = record.signature.task == "classification"
+        name = "predict_proba" if self._classifies else "predict"
+        self._score = getattr(model, name, None)
+        if self._score is None:
+            message = f"the model of {record.tag} has no {name}; retrain it and build the bundle"
+            raise StartError(message)
+
+    def read(self, instances: object, max_rows: int = DEFAULT_MAX_ROWS) -> Rows:
+        """Check instances and return them as a matrix of shape (rows, features).
+
+        Raises `InvalidInstancesError` with everything that is wrong.
+        """
+        return self._reader.read(instances, max_rows)
+
+    def score(self, rows: Rows) -> tuple[Prediction, ...]:
+        """Answer a checked matrix, one prediction per row.
+
+        Raises `OutputError` when the model's answer is not finite or has a wrong shape.
+        """
+        answer = np.asarray(cast("Any", self._score)(rows), dtype=np.float64)
+        shape = (len(rows), len(self._labels)) if self._classifies else (len(rows),)
+        if not self._classifies and answer.shape == (len(rows), 1):
+            answer = answer[:, 0]
+        if answer.shape != shape:
+            message = f"the model answered shape {answer.shape}; its signature says {shape}"
+            raise OutputError(message)
+        if not np.isfinite(answer).all():
+            raise OutputError("the model answered NaN or infinity")
+        if not self._classifies:
+            values = cast("list[float]", answer.tolist())
+            return tuple(Prediction.model_construct(value=value) for value in values)
+        table = cast("list[list[float]]", answer.tolist())
+        best = cast("list[int]", answer.argmax(axis=1).tolist())
+        return tuple(
+            Prediction.model_construct(
+                label=self._labels[index],
+                probabilities=dict(zip(self._labels, chances, strict=True)),
+            )
+            for index, chances in zip(best, table, strict=True)
+        )
+
+    def predict(
+        self, instances: object, max_rows: int = DEFAULT_MAX_ROWS
+    ) -> tuple[Prediction, ...]:
+        """Answer instances: `read` and `score` in one, for callers that need no queue."""
+        return self.score(self.read(instances, max_rows))
+
+
+def load_predictor(bento_src: Path, model_path: Path) -> Predictor:
+    """Load the model of a bundle, warmed up and proved by its golden requests.
+
+    Args:
+        bento_src: Folder with `bundle.json` and `golden.json`: `src` of a built Bento.
+        model_path: The model's file, or the folder of the BentoML model that holds it.
+
+    Raises:
+        StartError: the file is missing or not the recorded one, cannot be loaded, or does not
+            repeat the golden predictions.
+    """
+    record, golden = read_record(bento_src), read_golden(bento_src)
+    file = model_path / record.model_file if model_path.is_dir() else model_path
+    # Column names are checked when a row is read; the matrix itself carries none.
+    warnings.filterwarnings("ignore", message="X does not have valid feature names")
+    predictor = Predictor(_load(file, record), record)
+    try:
+        answers = predictor.predict([list(row) for row in golden.instances], len(golden.instances))
+    except Exception as error:
+        message = f"the model of {record.tag} cannot answer its golden requests: {error}"
+        raise StartError(message) from error
+    different = golden_differences(golden, answers)
+    if different:
+        message = (
+            f"the model of {record.tag} does not repeat its golden predictions ({different[0]}); "
+            "install the library versions of its record"
+        )
+        raise StartError(message)
+    return predictor
+
+
+def golden_differences(golden: Golden, answers: Sequence[Prediction]) -> tuple[str, ...]:
+    """Say how `answers` differ from the golden predictions; empty when they repeat them."""
+    if len(answers) != len(golden.predictions):
+        return (f"{len(answers)} answers instead of {len(golden.predictions)}",)
+    faults: list[str] = []
+    pairs = zip(golden.predictions, answers, strict=True)
+    for index, (wanted, given) in enumerate(pairs):
+        fault = _difference(wanted, given, golden.tolerance)
+        if fault:
+            faults.append(f"row {index}: {fault}")
+    return tuple(faults)
+
+
+def _difference(wanted: Prediction, given: Prediction, tolerance: float) -> str | None:
+    if wanted.label != given.label:
+        return f"label {given.label} instead of {wanted.label}"
+    expected, found = wanted.probabilities or {}, given.probabilities or {}
+    if expected.keys() != found.keys():
+        return "other labels"
+    for label, chance in expected.items():
+        if not abs(found[label] - chance) <= tolerance:
+            return f"probability {found[label]!r} of {label} instead of {chance!r}"
+    if wanted.value is None or given.value is None:
+        return None if wanted.value == given.value else "a value on one side only"
+    if not math.isclose(given.value, wanted.value, rel_tol=tolerance, abs_tol=1e-12):
+        return f"value {given.value!r} instead of {wanted.value!r}"
+    return None
+
+
+def _load(file: Path, record: BundleRecord) -> Model:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        message = f"the model file {file} of {record.tag} cannot be read: {error.strerror}"
+        raise StartError(message) from None
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != record.model_sha256:
+        message = (
+            f"the model file {file} has SHA-256 {digest[:16]}…, the record of {record.tag} "
+            f"says {record.model_sha256[:16]}…; build the bundle again"
+        )
+        raise StartError(message)
+    try:
+        # The bytes that were hashed are the bytes that are loaded: the file may change meanwhile.
+        model = joblib.load(io.BytesIO(content))
+    except Exception as error:
+        message = f"the model file {file} of {record.tag} cannot be loaded: {error}"
+        raise StartError(message) from error
+    _single_threaded(model)
+    return cast("Model", model)
+
+
+def _single_threaded(model: Any) -> None:
+    """Set every `n_jobs` to 1: processes scale a service; threads for a row only add waiting."""
+    if not hasattr(model, "get_params"):
+        return
+    jobs = [name for name in model.get_params(deep=True) if name.split("__")[-1] == "n_jobs"]
+    with contextlib.suppress(ValueError):
+        model.set_params(**dict.fromkeys(jobs, 1))

@@ -1,0 +1,56 @@
+"""Runtime: what one serving process holds while it answers."""
+
+from dataclasses import dataclass
+
+from modelport_serving.metrics import Metrics
+from modelport_serving.pool import PredictionPool
+from modelport_serving.predictor import Predictor
+from modelport_serving.problems import ProblemError, unavailable
+from modelport_serving.record import BundleRecord, Golden
+from modelport_serving.settings import Settings
+
+
+@dataclass(frozen=True)
+class Live:
+    """Parts that exist once the model is loaded."""
+
+    settings: Settings
+    predictor: Predictor
+    pool: PredictionPool
+    metrics: Metrics
+
+
+class Runtime:
+    """One bundle in one process: first only its record, after `start` its model too."""
+
+    def __init__(self, record: BundleRecord, golden: Golden) -> None:
+        self.record = record
+        self.golden = golden
+        self.model = f"{record.name}@{record.version}"
+        self.live: Live | None = None
+        self.draining = False
+        """Whether the process is about to end: answers then close their connections."""
+
+    def start(self, settings: Settings, predictor: Predictor) -> None:
+        """Begin to answer with this predictor."""
+        pool = PredictionPool(predictor, threads=settings.threads, queue=settings.queue)
+        metrics = Metrics(self.record)
+        metrics.started()
+        self.live = Live(settings, predictor, pool, metrics)
+
+    def stop(self) -> None:
+        """End the threads; requests from here on are answered 503."""
+        live, self.live = self.live, None
+        if live:
+            live.pool.close()
+
+    def ready(self) -> Live:
+        """Return the live parts; raises `ProblemError` (503) when there are none."""
+        if self.live is None:
+            raise starting()
+        return self.live
+
+
+def starting() -> ProblemError:
+    """Build the 503 of a process whose model is not loaded."""
+    return unavailable("starting", "the model is not loaded yet; try again")

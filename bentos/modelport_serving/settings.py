@@ -1,0 +1,108 @@
+"""Settings of one serving process: who may call it and how much it takes.
+
+`MODELPORT_SETTINGS` names a JSON file with one `Settings` object, for instance
+`{"auth": {"kind": "api_key", "sha256": "<64 hex digits>"}, "max_rows": 500}`. A service that is
+run by hand may set `MODELPORT_API_KEY_SHA256=<64 hex digits>` or `MODELPORT_AUTH=none` instead.
+With none of them the service refuses to start: open access has to be asked for.
+"""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from modelport_serving.errors import StartError
+
+SETTINGS_VARIABLE = "MODELPORT_SETTINGS"
+AUTH_VARIABLE = "MODELPORT_AUTH"
+KEY_VARIABLE = "MODELPORT_API_KEY_SHA256"
+
+NOTHING_SET = (
+    f"who may call this service is not set; set {SETTINGS_VARIABLE} to a settings file, "
+    f"{KEY_VARIABLE} to the SHA-256 of an API key in hex, or {AUTH_VARIABLE}=none for anyone"
+)
+
+
+class _Setting(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ApiKey(_Setting):
+    """Callers send `Authorization: Bearer <key>`; only the key's hash is known here."""
+
+    kind: Literal["api_key"] = "api_key"
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """SHA-256 of the key's UTF-8 bytes, in lower-case hex."""
+
+
+class Open(_Setting):
+    """Everyone who can reach the service may call it."""
+
+    kind: Literal["none"] = "none"
+
+
+class Settings(_Setting):
+    """What one serving process needs to know; every field but `auth` has a default."""
+
+    auth: Annotated[ApiKey | Open, Field(discriminator="kind")]
+    """Who may call; `/livez` and `/readyz` are open in any case."""
+    max_body_bytes: Annotated[int, Field(ge=1)] = 1024 * 1024
+    """Largest request body in bytes; 1 MiB holds about 1,700 rows of 30 numbers."""
+    max_rows: Annotated[int, Field(ge=1)] = 10_000
+    """Most rows in one request."""
+    timeout_seconds: Annotated[float, Field(gt=0)] = 25.0
+    """Longest time for a request's body to arrive, and again for its predictions."""
+    threads: Annotated[int, Field(ge=1)] = 1
+    """Predictions computed at the same time; scikit-learn gains nothing from more than one."""
+    queue: Annotated[int, Field(ge=0)] = 64
+    """Requests that may wait for a thread; more are answered 503 at once."""
+    access_log: bool = True
+    """Whether each request is logged as a JSON line on standard error."""
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings that `environment` (by default the process's own) points to.
+
+    Raises `StartError` when nothing, too much or something malformed is set.
+    """
+    env = os.environ if environment is None else environment
+    given = [name for name in (SETTINGS_VARIABLE, AUTH_VARIABLE, KEY_VARIABLE) if env.get(name)]
+    if not given:
+        raise StartError(NOTHING_SET)
+    if len(given) > 1:
+        raise StartError(f"{' and '.join(given)} are set; set one of them")
+    value = env[given[0]]
+    if given[0] == SETTINGS_VARIABLE:
+        return _from_file(Path(value))
+    if given[0] == KEY_VARIABLE:
+        try:
+            return Settings(auth=ApiKey(sha256=value))
+        except ValidationError:
+            message = f"{KEY_VARIABLE} must be 64 lower-case hex digits: the SHA-256 of the key"
+            raise StartError(message) from None
+    if value != "none":
+        raise StartError(f"{AUTH_VARIABLE} can only be none; for a key set {KEY_VARIABLE}")
+    return Settings(auth=Open())
+
+
+def _from_file(path: Path) -> Settings:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        text = path.read_bytes()
+    except OSError as error:
+        message = f"settings file {path} cannot be read: {error.strerror}"
+        raise StartError(message) from None
+    # Group may read it: that is how mounted secrets reach a process that is not root.
+    if mode & 0o037:
+        raise StartError(f"settings file {path} has mode {mode:04o}; run: chmod 600 {path}")
+    try:
+        return Settings.model_validate_json(text)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        raise StartError(f"settings file {path} is malformed: {faults}") from None
