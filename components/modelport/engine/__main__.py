@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m modelport.engine", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("install", help="install engine and plugin; a line `fraction step` each")
-    commands.add_parser("env", help="the changed variables as shell commands")
+    commands.add_parser("env", help="shell commands that set the environment, and undo it")
     commands.add_parser("where", help="folder, version and origin of the engine")
     try:
         return _run(parser.parse_args(arguments).command)
@@ -31,13 +31,25 @@ def _run(command: str) -> int:
         install_plugin(home)
         return 0
     if command == "env":
-        changed = engine_environment(find_home()).items() - os.environ.items()
-        lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(changed)]
+        lines = _shell(engine_environment(find_home()))
     else:
         engine = find_engine()
         lines = [f"{engine.bin}\t{engine.version}\t{engine.origin}"] if engine else []
     print("\n".join(lines))  # noqa: T201 - a command's answer
-    return 0 if lines or command == "env" else 1
+    return 0 if lines else 1
+
+
+def _shell(wanted: dict[str, str]) -> list[str]:
+    """Commands that set what differs, and one that keeps the text which sets it back."""
+    changed = sorted(name for name, value in wanted.items() if os.environ.get(name) != value)
+    undo = [_export(name, os.environ[name]) for name in changed if name in os.environ]
+    undo += [f"unset {name}" for name in changed if name not in os.environ]
+    keep = f"_modelport_undo={shlex.quote('; '.join(undo))}"
+    return [*(_export(name, wanted[name]) for name in changed), keep]
+
+
+def _export(name: str, value: str) -> str:
+    return f"export {name}={shlex.quote(value)}"
 
 
 def _tell(step: str, fraction: float) -> None:

@@ -1,0 +1,59 @@
+# Development of Modelport; `make help` lists the targets. Nothing needs to be installed before but
+# Python >= 3.11, and on Debian the package python3-venv.
+
+PYTHON ?= python3
+STACK ?= dev
+BIN := .venv/bin
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up preview down status test fast lint fmt lock wheel clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Environment, packages and the Pulumi engine (the first time some minutes, then nothing)
+	@$(PYTHON) scripts/bootstrap.py
+
+up: setup ## Train, check and deploy what Pulumi.$(STACK).yaml names (STACK=dev)
+	@$(BIN)/modelport up --stack $(STACK)
+
+preview: setup ## Show what `make up` would change
+	@$(BIN)/modelport preview --stack $(STACK)
+
+down: setup ## Remove what is deployed
+	@$(BIN)/modelport down --stack $(STACK)
+
+status: setup ## Show what is live
+	@$(BIN)/modelport status --stack $(STACK)
+
+test: lint ## All checks and tests of every change
+	@$(BIN)/pytest -q -n $(WORKERS)
+	@if $(BIN)/modelport schema --help >/dev/null 2>&1; then $(BIN)/modelport schema --check; fi
+	@$(BIN)/python scripts/check_wheel.py
+
+fast: setup ## Unit tests only, in seconds
+	@$(BIN)/pytest -q -n $(WORKERS) -m 'not e2e and not engine' --ignore=tests/setup
+
+lint: setup ## Formatting, lint and types
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/basedpyright --level error
+
+fmt: setup ## Format and fix what can be fixed
+	@$(BIN)/ruff format --quiet
+	@$(BIN)/ruff check --quiet --fix
+
+lock: setup ## Pin all dependencies anew, in both lock files
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
+		--no-emit-index-url --no-header --output-file requirements-uv.lock requirements-uv.in
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
+		--no-emit-index-url --no-header --group dev --output-file requirements.lock pyproject.toml
+
+wheel: setup ## Build the wheel into dist/
+	@$(BIN)/python scripts/check_wheel.py
+	@$(BIN)/python -m hatchling build -t wheel
+
+clean: ## Remove the environment and all tool caches; state in .modelport stays
+	@rm -rf .venv dist build .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -not -path './.modelport/*' -prune -exec rm -rf {} +
