@@ -16,9 +16,9 @@ from modelport_serving.instances import MAX_FAULTS, InvalidInstancesError, Rows
 from modelport_serving.metrics import CONTENT_TYPE
 from modelport_serving.middleware import Gate
 from modelport_serving.openapi import openapi
-from modelport_serving.problems import ProblemError, unavailable
+from modelport_serving.problems import ProblemError
 from modelport_serving.record import Prediction
-from modelport_serving.runtime import Live, Runtime
+from modelport_serving.runtime import Live, Runtime, draining
 from modelport_serving.settings import ApiKey
 
 
@@ -98,7 +98,7 @@ class _Endpoints:
     async def readyz(self, _: Request) -> Response:
         self.runtime.ready()
         if self.runtime.draining:
-            raise unavailable("draining", "the process is about to end; use another")
+            raise draining()
         record = self.runtime.record
         return _json(
             {

@@ -22,7 +22,7 @@ from modelport_serving.problems import (
     not_found,
     unauthorized,
 )
-from modelport_serving.runtime import Live, Runtime, starting
+from modelport_serving.runtime import Live, Runtime, draining, starting
 from modelport_serving.settings import ApiKey
 
 READ = ("GET", "HEAD")
@@ -146,6 +146,11 @@ class Gate:
             exchange.status = CLIENT_CLOSED
         except ProblemError as problem:
             await self._refuse(problem, exchange, receive, send_adding)
+        except asyncio.CancelledError:
+            # The process ends before the answer is there.
+            if not exchange.status:
+                await self._refuse(draining(), exchange, receive, send_adding)
+            raise
         except Exception as error:  # the caller gets the one shape, the log the reason
             log_failure(exchange.request_id, error)
             if exchange.status:

@@ -54,3 +54,8 @@ class Runtime:
 def starting() -> ProblemError:
     """Build the 503 of a process whose model is not loaded."""
     return unavailable("starting", "the model is not loaded yet; try again")
+
+
+def draining() -> ProblemError:
+    """Build the 503 of a process that is about to end."""
+    return unavailable("draining", "the process is about to end; try again")
