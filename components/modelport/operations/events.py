@@ -10,7 +10,6 @@ from pulumi import automation as auto
 from pulumi.automation import events
 
 _COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
-_QUIET = frozenset({"same", "read", "refresh"})
 
 
 @dataclass(slots=True)
@@ -35,10 +34,16 @@ class Watcher:
             self._progress(_name(event.resource_pre_event.metadata.urn))
         elif event.res_outputs_event:
             self._ended += 1
-            operation = _operation(event.res_outputs_event.metadata.op)
-            if operation not in _QUIET:
-                self.changes[operation] += 1
             self._progress(_name(event.res_outputs_event.metadata.urn))
+        elif event.summary_event:
+            counts = event.summary_event.resource_changes
+            self.changes = Counter(
+                {
+                    _operation(key): count
+                    for key, count in counts.items()
+                    if _operation(key) != "same"
+                }
+            )
         elif event.diagnostic_event:
             self._diagnostic(event.diagnostic_event)
         elif event.policy_event:
