@@ -8,6 +8,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
 from engine_project import STACK, Project
 
 pytestmark = pytest.mark.engine

@@ -1,0 +1,78 @@
+"""Plans of kind `local`: what is decided, and what is refused."""
+
+from typing import Any
+
+import pytest
+
+from modelport.config import parse
+from modelport.errors import PlanError
+from modelport.plan import LocalPlan, PlanContext, plan_local
+from records import VERSION, record
+
+DEV = PlanContext(stack="dev", environment="dev")
+PROD = PlanContext(stack="prod", environment="prod")
+
+
+def plan(context: PlanContext = DEV, f1: float = 0.97, **changes: Any) -> LocalPlan:
+    values = {
+        "bundle": "breast_cancer",
+        "owner": "diagnostics",
+        "target": {"kind": "local", "port": 3000},
+        "gate": {"f1": {"min": 0.95}},
+    } | changes
+    config = parse({"deployments": {"cancer": values}}).deployments["cancer"]
+    return plan_local("cancer", config, record(f1=f1), context)
+
+
+def test_facts_are_what_a_reviewer_asks_for() -> None:
+    assert plan().facts() == {
+        "target": "local",
+        "environment": "dev",
+        "owner": "diagnostics",
+        "bundle": "breast_cancer",
+        "version": VERSION,
+        "evaluation": "passed",
+        "metric": "f1",
+        "score": 0.97,
+        "baseline": 0.77,
+        "data_sha256": "0" * 64,
+        "auth": "api_key",
+        "host": "127.0.0.1",
+        "port": 3000,
+        "workers": 1,
+        "monthly_usd": 0.0,
+    }
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1"])
+def test_no_authentication_is_accepted_on_loopback(host: str) -> None:
+    assert plan(auth="none", target={"port": 3000, "host": host}).auth == "none"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.4", "::"])
+def test_no_authentication_is_refused_elsewhere(host: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        plan(auth="none", target={"port": 3000, "host": host})
+    assert str(caught.value) == (
+        f"cancer: auth: none on {host} would let everyone on the network in; "
+        "write auth: api_key, or host: 127.0.0.1"
+    )
+
+
+def test_prod_must_name_a_digest() -> None:
+    with pytest.raises(PlanError) as caught:
+        plan(PROD)
+    assert str(caught.value) == (
+        "cancer: prod must name a digest, so that nothing changes unseen; "
+        f"write bundle: breast_cancer@{VERSION}"
+    )
+    assert plan(PROD, bundle="breast_cancer@3f2a").version == VERSION
+
+
+def test_every_refusal_comes_at_once() -> None:
+    with pytest.raises(PlanError) as caught:
+        plan(PROD, f1=0.9, auth="none", target={"port": 3000, "host": "0.0.0.0"})
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("cancer: ") for line in lines)
+    assert "did not pass its gate" in lines[2]
