@@ -48,13 +48,13 @@ class SetupError(Exception):
 
 
 class Bar:
-    """Progress of the whole set-up: a bar on a terminal, else a line for each new step."""
+    """Progress of the whole set-up: a bar on a terminal, else lines for new steps and tenths."""
 
     width = 24
 
     def __init__(self) -> None:
         self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        self._last = ""
+        self._last = ("", 0.0)
         self._started = time.monotonic()
 
     def show(self, step: str, fraction: float) -> None:
@@ -66,9 +66,9 @@ class Bar:
             sys.stderr.write(f"\r\x1b[K{line[:columns]}")
         else:
             name = step.partition(" (")[0]
-            if name == self._last:
+            if name == self._last[0] and fraction < self._last[1] + 0.1:
                 return
-            self._last = name
+            self._last = (name, fraction)
             sys.stderr.write(f"setup {fraction:4.0%} {name}\n")
         sys.stderr.flush()
 
@@ -252,8 +252,9 @@ def install_packages(bar: Bar) -> None:
             lines.append(line)
             announced += line.startswith("Downloading ")
             downloaded += line.startswith(" Downloaded ")
-            share = downloaded / announced if announced else 0.0
-            bar.show(f"{step} ({downloaded} of {announced} large ones)", 0.04 + 0.06 * share)
+            if announced:
+                told = f"{step} ({downloaded} of {announced} large ones)"
+                bar.show(told, 0.04 + 0.06 * downloaded / announced)
     if process.returncode != 0:
         failed = subprocess.CompletedProcess(command, process.returncode, "", "".join(lines))
         fail_download(failed)
