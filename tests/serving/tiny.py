@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -141,7 +142,7 @@ def environment(home: Path, **extra: str) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("MODELPORT", "PROMETHEUS"))}
     # Bytecode halves the start of every process; it stays out of the checkout.
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
-    cache = {"PYTHONPYCACHEPREFIX": str(home / "bytecode")}
+    cache = {"PYTHONPYCACHEPREFIX": f"{tempfile.gettempdir()}/modelport-bytecode-{os.getuid()}"}
     return {**kept, **cache, "BENTOML_HOME": str(home), "DO_NOT_TRACK": "true", **extra}
 
 
