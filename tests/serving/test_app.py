@@ -5,7 +5,7 @@ import json
 import logging
 import math
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any
 
 import httpx
@@ -110,6 +110,20 @@ def test_a_slow_model_is_a_504() -> None:
         assert response.json()["detail"].startswith("the model did not answer within 0.05 s")
 
     serve(slow, check, timeout_seconds=0.05)
+
+
+def test_a_body_that_never_ends_is_a_408() -> None:
+    async def body() -> AsyncGenerator[bytes]:
+        yield b"{"
+        await asyncio.sleep(20)
+
+    async def check(client: httpx.AsyncClient, _: Runtime) -> None:
+        headers = {"content-type": "application/json"}
+        response = await client.post("/predict", content=body(), headers=headers)
+        assert response.status_code == 408
+        assert response.json()["type"] == "urn:modelport:problem:body-timeout"
+
+    serve([1.0], check, timeout_seconds=0.05)
 
 
 def test_before_the_start_and_after_the_end_only_liveness_answers() -> None:
