@@ -120,7 +120,13 @@ def tracked() -> list[Path]:
 
 def test_no_tracked_file_names_a_path_of_one_machine_or_an_index() -> None:
     # Put together here, so that this file does not find itself.
-    forbidden = ["/" + "root/", "/home" + "/", "pypi" + ".org", "pythonhosted" + ".org", "/work" + "/"]
+    forbidden = [
+        "/" + "root/",
+        "/home" + "/",
+        "pypi" + ".org",
+        "pythonhosted" + ".org",
+        "/work" + "/",
+    ]
     for path in tracked():
         if not path.is_file():
             continue

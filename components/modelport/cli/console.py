@@ -14,7 +14,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-out = Console(highlight=False, soft_wrap=True)
+_WIDE = 200
+"""Columns where there is no terminal: a table that is read by a program must not be folded."""
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
 """Results."""
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 """Progress and errors."""

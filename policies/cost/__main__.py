@@ -1,0 +1,6 @@
+"""The pack modelport-cost."""
+
+from modelport_policies import COST
+from modelport_policies.pack import run_pack
+
+run_pack("modelport-cost", COST)

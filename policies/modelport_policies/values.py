@@ -1,0 +1,84 @@
+"""Values: properties read three-valued, for in a preview not everything is known.
+
+The policy SDK ends a whole policy at the first read of an unknown value and reports it as a
+note, so a rule that reads carelessly never fails anything. Every read here answers with a value,
+`MISSING` or `UNKNOWN`, and never raises.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any, Final, cast
+
+from pulumi_policy.proxy import UnknownValueError
+
+
+class Absent(Enum):
+    """Why there is no value."""
+
+    MISSING = "missing"
+    """The property is not set, or is null."""
+    UNKNOWN = "unknown"
+    """It is set, but not known before the update."""
+
+
+MISSING: Final = Absent.MISSING
+UNKNOWN: Final = Absent.UNKNOWN
+Path = tuple[str | int, ...]
+Value = str | float | bool | Mapping[str, Any] | Sequence[Any]
+Read = Value | Absent
+
+
+def read(properties: Mapping[str, Any], *path: str | int) -> Read:
+    """The value at `path`; `MISSING` or `UNKNOWN` when there is none, at whatever depth."""
+    here: Any = properties
+    for key in path:
+        if not _holds(here, key):
+            return MISSING
+        try:
+            here = here[key]
+        except UnknownValueError:
+            return UNKNOWN
+        except (KeyError, IndexError):
+            return MISSING
+    return MISSING if here is None else cast("Value", here)
+
+
+def text(properties: Mapping[str, Any], *path: str | int) -> str | Absent:
+    """The text at `path`; a value of another type counts as missing."""
+    value = read(properties, *path)
+    return value if isinstance(value, str | Absent) else MISSING
+
+
+def number(properties: Mapping[str, Any], *path: str | int) -> float | Absent:
+    """The number at `path`, also when it is written as text; other types count as missing."""
+    value = read(properties, *path)
+    if isinstance(value, bool):
+        return MISSING
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return MISSING
+    return value if isinstance(value, int | float | Absent) else MISSING
+
+
+def entries(properties: Mapping[str, Any], *path: str | int) -> Iterator[tuple[str, Read]]:
+    """The keys and values of the mapping at `path`; none when there is no mapping."""
+    found = read(properties, *path)
+    if isinstance(found, Mapping):
+        for key in found:
+            yield str(key), read(found, key)
+
+
+def items(properties: Mapping[str, Any], *path: str | int) -> Iterator[tuple[int, Read]]:
+    """The places and values of the list at `path`; none when there is no list."""
+    found = read(properties, *path)
+    if isinstance(found, Sequence) and not isinstance(found, str):
+        for index in range(len(found)):
+            yield index, read(properties, *path, index)
+
+
+def _holds(value: object, key: str | int) -> bool:
+    if isinstance(key, int):
+        return isinstance(value, Sequence) and not isinstance(value, str)
+    return isinstance(value, Mapping)
