@@ -12,10 +12,10 @@ WORKERS ?= 2
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## Environment, packages and the Pulumi engine (the first time some minutes, then nothing)
+setup: ## Environment, packages and the Pulumi engine (minutes the first time, then nothing)
 	@$(PYTHON) scripts/bootstrap.py
 
-up: setup ## Train, check and deploy what Pulumi.$(STACK).yaml names (STACK=dev)
+up: setup ## Train, check and deploy what the stack file names (STACK=dev)
 	@$(BIN)/modelport up --stack $(STACK)
 
 preview: setup ## Show what `make up` would change
@@ -44,16 +44,16 @@ fmt: setup ## Format and fix what can be fixed
 	@$(BIN)/ruff format --quiet
 	@$(BIN)/ruff check --quiet --fix
 
-lock: setup ## Pin all dependencies anew, in both lock files
-	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
+lock: setup ## Pin what pyproject.toml asks for, in both lock files (UPGRADE=1: the newest of all)
+	@$(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url --no-header --output-file requirements-uv.lock requirements-uv.in
-	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
+	@$(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url --no-header --group dev --output-file requirements.lock pyproject.toml
 
 wheel: setup ## Build the wheel into dist/
 	@$(BIN)/python scripts/check_wheel.py
 	@$(BIN)/python -m hatchling build -t wheel
 
-clean: ## Remove the environment and all tool caches; state in .modelport stays
+clean: ## Remove the environment and tool caches; state in .modelport stays
 	@rm -rf .venv dist build .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -not -path './.modelport/*' -prune -exec rm -rf {} +

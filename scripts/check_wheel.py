@@ -59,7 +59,9 @@ def main() -> int:
 def build(folder: Path) -> Path:
     """Build the wheel into `folder`."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    built = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
+    if built.returncode != 0:
+        raise SystemExit(f"error: the wheel does not build\n{built.stderr}")
     return next(folder.glob("*.whl"))
 
 
