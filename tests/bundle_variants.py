@@ -1,0 +1,76 @@
+"""Built bundles for tests, and versions of them that are broken in one way each."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+NAME = "breast_cancer"
+SECOND = "5ec0d00000000000"
+"""Version of a second bundle that is as good as the first."""
+
+
+def versions(store: Path) -> list[str]:
+    """Versions of the bundle in a BentoML home."""
+    return sorted(path.name for path in (store / "bentos" / NAME).iterdir() if path.is_dir())
+
+
+def variant(store: Path, version: str, change: Callable[[Path, Path], None] | None = None) -> str:
+    """Copy the first version as another one and change the copy; returns the new version.
+
+    `change` gets the copy's source folder and its model folder.
+    """
+    old = versions(store)[0]
+    bento, model = (store / kind / NAME / version for kind in ("bentos", "models"))
+    shutil.copytree(store / "bentos" / NAME / old, bento)
+    shutil.copytree(store / "models" / NAME / old, model)
+    for path in (bento / "bento.yaml", bento / "src" / "bundle.json", model / "model.yaml"):
+        path.write_text(path.read_text().replace(old, version))
+    if change:
+        change(bento / "src", model)
+    return version
+
+
+def corrupt_model(_src: Path, model: Path) -> None:
+    """The model file is not the one that was evaluated."""
+    (model / "model.joblib").write_bytes(b"not a model")
+
+
+def raise_on_start(src: Path, _model: Path) -> None:
+    """The service raises while it starts."""
+    path = src / "service.py"
+    path.write_text(path.read_text().replace("bundle.start(self.model)", "raise OSError('no GPU')"))
+
+
+def never_ready(src: Path, _model: Path) -> None:
+    """The service takes for ever to start."""
+    path = src / "service.py"
+    text = path.read_text().replace("bundle.start(self.model)", "import time; time.sleep(600)")
+    path.write_text(text)
+
+
+def wrong_answers(src: Path, _model: Path) -> None:
+    """The expected answers are others than the model gives."""
+
+    def swap(golden: dict[str, Any]) -> None:
+        for prediction in golden["predictions"]:
+            labels = list(prediction["probabilities"])
+            prediction["label"] = next(item for item in labels if item != prediction["label"])
+
+    _edit(src / "golden.json", swap)
+
+
+def poor_scores(src: Path, _model: Path) -> None:
+    """The evaluation is below any sensible gate."""
+
+    def lower(record: dict[str, Any]) -> None:
+        record["evaluation"]["metrics"]["f1"] = 0.5
+
+    _edit(src / "bundle.json", lower)
+
+
+def _edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
