@@ -1,0 +1,62 @@
+"""Bundles: train, evaluate, gate and build models, and find what is built.
+
+training.py     Training and Dataset: what a bundle's `training.py` declares
+sources.py      the bundle folders of a project
+digest.py       the hash that makes a version
+checks.py       what is wrong or odd with data
+fitting.py      split, search, fit
+evaluation.py   scores, baseline, live version, robustness
+lineage.py      the commit that sources came from
+candidates.py   trained models that wait for a gate
+gate.py         whether scores are good enough
+trainer.py      train: from sources to a candidate
+builder.py      build: from a candidate to a Bento
+bento_job.py    the process that calls BentoML
+store.py        built bundles, read without BentoML
+"""
+
+from modelport.bundles.builder import build
+from modelport.bundles.candidates import Candidate
+from modelport.bundles.gate import (
+    GateSpec,
+    Score,
+    ScoreRow,
+    Verdict,
+    evaluate_gate,
+    plain_table,
+    score_table,
+)
+from modelport.bundles.sources import bundle_names
+from modelport.bundles.store import (
+    bento_path,
+    find,
+    list_bundles,
+    model_path,
+    newest,
+    resolve,
+)
+from modelport.bundles.trainer import Progress, train
+from modelport.bundles.training import Dataset, Training
+
+__all__ = [
+    "Candidate",
+    "Dataset",
+    "GateSpec",
+    "Progress",
+    "Score",
+    "ScoreRow",
+    "Training",
+    "Verdict",
+    "bento_path",
+    "build",
+    "bundle_names",
+    "evaluate_gate",
+    "find",
+    "list_bundles",
+    "model_path",
+    "newest",
+    "plain_table",
+    "resolve",
+    "score_table",
+    "train",
+]

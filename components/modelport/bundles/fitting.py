@@ -1,0 +1,304 @@
+"""Fitting: split, search, fit and measure; everything that needs scikit-learn."""
+
+import hashlib
+import io
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import joblib
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    StratifiedKFold,
+    train_test_split,
+)
+from threadpoolctl import threadpool_limits
+
+from modelport.bundles.checks import check_data, check_split
+from modelport.bundles.evaluation import (
+    PRIMARY,
+    Scorer,
+    Split,
+    baseline,
+    live_score,
+    make_scorer,
+    robustness,
+)
+from modelport.bundles.training import Dataset, Estimator, Training
+from modelport.errors import BundleError
+from modelport_serving.predictor import Predictor
+from modelport_serving.record import (
+    BundleRecord,
+    Cell,
+    Evaluation,
+    Feature,
+    Golden,
+    LiveScore,
+    Signature,
+)
+
+Report = Callable[[str, float], None]
+
+GOLDEN_ROWS = 8
+_SCORE_NAME = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Checked data, split."""
+
+    data: Dataset
+    """The data."""
+    split: Split
+    """Rows to learn from, and held-out rows."""
+    scorer: Scorer
+    """How answers are scored."""
+    warnings: tuple[str, ...]
+    """What is odd about the data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A trained and measured model."""
+
+    model: Estimator
+    """The model, fitted on the rows to learn from."""
+    content: bytes
+    """Its joblib file."""
+    sha256: str
+    """Hash of that file."""
+    signature: Signature
+    """What it takes and answers."""
+    evaluation: Evaluation
+    """Its scores; `live` is left empty."""
+    parameters: dict[str, Any]
+    """Chosen hyperparameters."""
+    search: tuple[dict[str, Any], ...]
+    """Every candidate: `parameters`, mean `score` and its `deviation` over the folds."""
+    warnings: tuple[str, ...]
+    """What happened on the way that a person should know."""
+
+
+def prepare(training: Training, data: Dataset) -> Prepared:
+    """Check the data and split it; the same seed always gives the same split.
+
+    Raises:
+        BundleError: the data cannot be trained on; the message holds every reason.
+    """
+    found = check_data(data, training)
+    if found.errors:
+        raise BundleError(_refusal(data, found.errors))
+    features = np.asarray(data.features, dtype=np.float64)
+    target = np.asarray(data.target)
+    target = target.astype(np.int64) if data.labels else target.astype(np.float64)
+    try:
+        parts = train_test_split(
+            np.arange(len(target)),
+            test_size=training.test_fraction,
+            random_state=training.seed,
+            stratify=target if data.labels else None,
+        )
+    except ValueError as error:
+        message = f"data {data.name} cannot be split by test_fraction {training.test_fraction}"
+        raise BundleError(f"{message}: {error}") from None
+    rows, held = (np.asarray(part, dtype=np.intp) for part in parts)
+    split_findings = check_split(data, rows, held)
+    if split_findings.errors:
+        raise BundleError(_refusal(data, split_findings.errors))
+    split = Split(features[rows], target[rows], features[held], target[held])
+    return Prepared(
+        data, split, make_scorer(data, training), found.warnings + split_findings.warnings
+    )
+
+
+def fit(training: Training, prepared: Prepared, report: Report) -> Fitted:
+    """Search the hyperparameters by cross validation, fit the best and measure it.
+
+    Args:
+        training: What to train.
+        prepared: What to train it on.
+        report: Told each step and the fraction that is done.
+
+    Raises:
+        BundleError: the pipeline cannot be fitted, or does not do what `training` declares.
+    """
+    split, scorer = prepared.split, prepared.scorer
+    # One thread: sums then come in the same order, so the model's bytes do not depend on cores.
+    with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        report("searching hyperparameters", 0.1)
+        search = _search(training, split, scorer)
+        report("fitting", 0.7)
+        model = cast("Estimator", training.pipeline(training.seed)).set_params(**search.best)
+        model.fit(split.features, split.target)
+        _check_missing(training, model, split)
+        report("measuring on held-out data", 0.8)
+        evaluation = Evaluation(
+            primary=PRIMARY[training.task],
+            metrics=scorer(model, split.held_features, split.held_target),
+            baseline=baseline(split, scorer),
+            cross_validation=search.folds,
+            robustness=robustness(model, split, scorer, training),
+        )
+    content = _dump(model)
+    return Fitted(
+        model=model,
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        signature=_signature(training, prepared),
+        evaluation=evaluation,
+        parameters=search.best,
+        search=search.candidates,
+        warnings=tuple(dict.fromkeys(str(item.message).splitlines()[0] for item in caught)),
+    )
+
+
+def measure_live(
+    prepared: Prepared, record: BundleRecord, load: Callable[[], Predictor]
+) -> LiveScore:
+    """Score the live version on the held-out rows.
+
+    Raises:
+        BundleError: it takes other data.
+    """
+    with threadpool_limits(1):
+        return live_score(record, load, prepared.data, prepared.split, prepared.scorer)
+
+
+def make_golden(model: Estimator, record: BundleRecord, prepared: Prepared) -> Golden:
+    """Held-out rows from the smallest to the largest answer, with the model's answers.
+
+    Where the model accepts missing values, the last row holds one.
+    """
+    predictor = Predictor(model, record)
+    held = prepared.split.held_features
+    with threadpool_limits(1):
+        answers = predictor.score(held)
+    strength = [
+        answer.value
+        if answer.probabilities is None
+        else answer.probabilities[record.signature.labels[-1]]
+        for answer in answers
+    ]
+    order = np.argsort(np.array(strength, dtype=np.float64), kind="stable")
+    chosen = order[np.unique(np.linspace(0, len(order) - 1, GOLDEN_ROWS).round().astype(int))]
+    rows = [_cells(held[index].tolist(), record.signature) for index in chosen.tolist()]
+    if record.signature.features[0].nullable:
+        rows.append((None, *rows[len(rows) // 2][1:]))
+    with threadpool_limits(1):
+        predictions = predictor.predict([list(row) for row in rows])
+    return Golden(instances=tuple(rows), predictions=predictions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    best: dict[str, Any]
+    folds: dict[str, tuple[float, float]]
+    candidates: tuple[dict[str, Any], ...]
+
+
+def _search(training: Training, split: Split, scorer: Scorer) -> _Search:
+    """Score every combination over the folds; the first of the best wins."""
+    kind = StratifiedKFold if scorer.labels else KFold
+    folds = kind(n_splits=training.folds, shuffle=True, random_state=training.seed)
+    grid = GridSearchCV(
+        training.pipeline(training.seed),
+        training.plain_search(),
+        scoring=scorer,
+        refit=False,
+        cv=folds,
+        error_score=cast("float", "raise"),  # its type forgets the word
+    )
+    try:
+        grid.fit(split.features, split.target)
+    except Exception as error:
+        message = f"the pipeline cannot be fitted: {type(error).__name__}: {error}"
+        raise BundleError(message) from error
+    found: dict[str, Any] = grid.cv_results_
+    primary = PRIMARY[training.task]
+    metrics = [name.removeprefix("mean_test_") for name in found if name.startswith("mean_test_")]
+    means = found[f"mean_test_{primary}"]
+    best = int(np.argmax(means))
+    combinations: list[dict[str, Any]] = [dict(combination) for combination in found["params"]]
+    candidates = tuple(
+        {
+            "parameters": parameters,
+            _SCORE_NAME: float(means[index]),
+            "deviation": float(found[f"std_test_{primary}"][index]),
+        }
+        for index, parameters in enumerate(combinations)
+    )
+    return _Search(
+        best=combinations[best],
+        folds={
+            name: (
+                float(found[f"mean_test_{name}"][best]),
+                float(found[f"std_test_{name}"][best]),
+            )
+            for name in metrics
+        },
+        candidates=candidates,
+    )
+
+
+def _check_missing(training: Training, model: Estimator, split: Split) -> None:
+    """Prove that a pipeline declared as nullable answers a row without any value."""
+    if not training.nullable:
+        return
+    try:
+        answer = np.asarray(model.predict(np.full((1, split.features.shape[1]), np.nan)))
+    except ValueError as error:
+        message = (
+            "the training declares nullable=True, but its pipeline refuses missing values "
+            f"({error}); add an imputer, or declare nullable=False"
+        )
+        raise BundleError(" ".join(message.split())) from None
+    if answer.dtype.kind == "f" and not np.isfinite(answer).all():
+        raise BundleError("the pipeline answers NaN for missing values; add an imputer to it")
+
+
+def _signature(training: Training, prepared: Prepared) -> Signature:
+    data, features = prepared.data, prepared.split.features
+    low, high = np.nanmin(features, axis=0).tolist(), np.nanmax(features, axis=0).tolist()
+    return Signature(
+        task=training.task,
+        features=tuple(
+            Feature(
+                name=name,
+                dtype="int64" if name in data.integers else "float64",
+                min=low[index],
+                max=high[index],
+                nullable=training.nullable,
+            )
+            for index, name in enumerate(data.feature_names)
+        ),
+        target=data.target_name,
+        labels=data.labels,
+    )
+
+
+def _cells(row: list[float], signature: Signature) -> tuple[Cell, ...]:
+    """A row as JSON holds it: missing as None, whole numbers as such."""
+    cells: list[Cell] = []
+    for feature, value in zip(signature.features, row, strict=True):
+        if math.isnan(value):
+            cells.append(None)
+        else:
+            cells.append(int(value) if feature.dtype == "int64" else value)
+    return tuple(cells)
+
+
+def _dump(model: Estimator) -> bytes:
+    """The model as a joblib file."""
+    stream = io.BytesIO()
+    joblib.dump(model, stream)
+    return stream.getvalue()
+
+
+def _refusal(data: Dataset, errors: tuple[str, ...]) -> str:
+    return f"data {data.name} cannot be trained on: {'; '.join(errors)}"

@@ -1,0 +1,216 @@
+"""Trainer: from a bundle's sources to an evaluated candidate, trained once for each digest."""
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelport.bundles.candidates import Candidate, Shelf, Stored
+from modelport.bundles.digest import (
+    RUNTIME,
+    VERSION_DIGITS,
+    bundle_digest,
+    data_digest,
+    inputs_digest,
+    pins,
+    serving_folder,
+    source_files,
+)
+from modelport.bundles.lineage import source_commit
+from modelport.bundles.sources import bundle_folder, load_data, load_training
+from modelport.bundles.store import bento_path, find, model_path, read_built
+from modelport.bundles.training import Dataset, Training
+from modelport.errors import BundleError
+from modelport.home import Home
+from modelport_serving.record import BundleRecord, Lineage, LiveScore
+
+if TYPE_CHECKING:  # scikit-learn costs seconds, and is not needed for what is known already
+    from modelport.bundles.fitting import Prepared
+
+Progress = Callable[[str, float], None]
+"""Told each step as a short text, and the fraction that is done, 0 to 1."""
+
+MODEL_FILE = "model.joblib"
+"""Name of the model's file in its BentoML model."""
+
+
+def train(
+    project: Path,
+    home: Home,
+    name: str,
+    *,
+    live: str | None = None,
+    progress: Progress | None = None,
+) -> Candidate:
+    """Train and evaluate a bundle, unless its digest was trained before.
+
+    Args:
+        project: Folder with `bentos/`.
+        home: Where candidates and built bundles are kept.
+        name: Bundle name.
+        live: Version to measure on the same held-out data: what is live now, if anything.
+        progress: Told what is done.
+
+    Raises:
+        BundleError: the bundle is unknown or cannot be trained; nothing is kept then.
+    """
+    folder = bundle_folder(project, name)
+    shelf = Shelf(home, name)
+    with shelf.lock():
+        return candidate(folder, home, shelf, live=live, report=progress or quiet)
+
+
+def candidate(
+    folder: Path, home: Home, shelf: Shelf, *, live: str | None, report: Progress
+) -> Candidate:
+    """Do what `train` does for the bundle in `folder`, whose lock the caller holds."""
+    source = _Source(folder, inputs_of(folder), report)
+    version = shelf.recall(source.inputs)
+    if version is None:
+        version = source.version
+        source.remember(shelf)
+    record = read_built(home, folder.name, version)
+    if record is not None:
+        return Candidate(record, (), built=True, reused=True, inputs=source.inputs)
+    stored = shelf.read(version)
+    reused = stored is not None
+    if stored is None:
+        stored = _fit(source, shelf)
+    wanted = None if live == stored.record.version else live
+    measured = stored.record.evaluation.live
+    problem = None
+    if wanted != (measured.version if measured else None):
+        score, problem = _live_score(source, home, wanted)
+        stored = _with_live(stored, score)
+        shelf.write(stored)
+    warnings = (*stored.warnings, *((problem,) if problem else ()))
+    return Candidate(
+        stored.record,
+        warnings,
+        built=False,
+        reused=reused,
+        inputs=source.inputs,
+        live_problem=problem,
+    )
+
+
+def inputs_of(folder: Path) -> str:
+    """The hash of everything about the bundle in `folder` that needs none of its code to run."""
+    return inputs_digest(source_files(folder), source_files(serving_folder()), pins(RUNTIME))
+
+
+def quiet(_text: str, _done: float) -> None:
+    """Report nothing."""
+
+
+@dataclass
+class _Source:
+    """A bundle's sources; what they declare is loaded when it is first needed."""
+
+    folder: Path
+    inputs: str
+    report: Progress
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name = self.folder.name
+
+    @cached_property
+    def training(self) -> Training:
+        self.report(f"{self.name}: loading data", 0.02)
+        return load_training(self.folder)
+
+    @cached_property
+    def data(self) -> Dataset:
+        return load_data(self.folder, self.training)
+
+    @cached_property
+    def data_sha256(self) -> str:
+        return data_digest(self.data)
+
+    @cached_property
+    def digest(self) -> str:
+        return bundle_digest(self.inputs, self.data_sha256, self.training)
+
+    @property
+    def version(self) -> str:
+        return self.digest[:VERSION_DIGITS]
+
+    @cached_property
+    def prepared(self) -> "Prepared":
+        from modelport.bundles.fitting import prepare
+
+        self.report(f"{self.name}: checking data", 0.05)
+        return prepare(self.training, self.data)
+
+    def remember(self, shelf: Shelf) -> None:
+        """Keep the digest where the data cannot change alone."""
+        if self.training.constant_data:
+            shelf.remember(self.inputs, self.digest, self.training.requirements)
+
+
+def _fit(source: _Source, shelf: Shelf) -> Stored:
+    """Train, evaluate and keep the candidate."""
+    from modelport.bundles.fitting import fit, make_golden
+
+    def report(text: str, done: float) -> None:
+        source.report(f"{source.name}: {text}", 0.05 + done * 0.6)
+
+    prepared = source.prepared
+    fitted = fit(source.training, prepared, report)
+    record = BundleRecord(
+        name=source.name,
+        version=source.version,
+        signature=fitted.signature,
+        evaluation=fitted.evaluation,
+        lineage=Lineage(
+            data=source.data.name,
+            data_sha256=source.data_sha256,
+            rows=len(source.data.target),
+            parameters=fitted.parameters,
+            search=fitted.search,
+            libraries=pins((*RUNTIME, *source.training.requirements)),
+            python=platform.python_version(),
+            commit=source_commit((source.folder, serving_folder())),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        ),
+        model_file=MODEL_FILE,
+        model_sha256=fitted.sha256,
+    )
+    golden = make_golden(fitted.model, record, prepared)
+    stored = Stored(record=record, golden=golden, warnings=prepared.warnings + fitted.warnings)
+    shelf.write(stored, fitted.content)
+    # Data that was said to be constant may have changed all the same; the last one counts.
+    source.remember(shelf)
+    return stored
+
+
+def _live_score(
+    source: _Source, home: Home, version: str | None
+) -> tuple[LiveScore | None, str | None]:
+    """The live version's score, or why there is none."""
+    if version is None:
+        return None, None
+    from modelport.bundles.fitting import measure_live
+    from modelport_serving.errors import StartError
+    from modelport_serving.predictor import Predictor, load_predictor
+
+    def load() -> Predictor:
+        bento = bento_path(home, source.name, version)
+        return load_predictor(bento / "src", model_path(home, source.name, version))
+
+    source.report(f"{source.name}: measuring the live version", 0.68)
+    try:
+        record = find(home, source.name, version)
+        return measure_live(source.prepared, record, load), None
+    except (BundleError, StartError) as error:
+        return None, f"the live version {version} could not be measured: {error}"
+
+
+def _with_live(stored: Stored, score: LiveScore | None) -> Stored:
+    evaluation = stored.record.evaluation.model_copy(update={"live": score})
+    record = stored.record.model_copy(update={"evaluation": evaluation})
+    return stored.model_copy(update={"record": record})

@@ -1,0 +1,117 @@
+"""Training: what a bundle's `training.py` declares."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, Self, get_args
+
+from modelport.errors import BundleError
+from modelport_serving.record import Task
+
+if TYPE_CHECKING:  # NumPy costs 0.1 s, and most commands only read records
+    from numpy.typing import NDArray
+    from sklearn.base import BaseEstimator
+
+
+class Estimator(Protocol):
+    """What is used of a scikit-learn estimator; a classifier also has `predict_proba`."""
+
+    def fit(self, X: Any, y: Any, /) -> object:  # noqa: N803 - scikit-learn's name
+        """Learn from features of shape (rows, features) and a target of shape (rows,)."""
+        ...
+
+    def predict(self, X: Any, /) -> Any:  # noqa: N803 - scikit-learn's name
+        """Answer an array of shape (rows,)."""
+        ...
+
+    def set_params(self, **params: Any) -> Self:
+        """Set hyperparameters by their names."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """Data to learn from and to be measured on."""
+
+    name: str
+    """Name of the data set, for the lineage."""
+    feature_names: tuple[str, ...]
+    """Column names, in the order in which the model takes them."""
+    features: "NDArray[Any]"
+    """Numbers of shape (rows, features); a missing value is NaN."""
+    target_name: str
+    """Name of what is predicted."""
+    target: "NDArray[Any]"
+    """Shape (rows,): for a classification the index into `labels`, for a regression the value."""
+    labels: tuple[str, ...] = ()
+    """Class names; empty for a regression."""
+    integers: frozenset[str] = frozenset()
+    """Names of the features that hold whole numbers only, such as codes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """How a bundle's model is trained; `training.py` holds one as `training`.
+
+    Raises `BundleError` with everything that is wrong with it.
+    """
+
+    task: Task
+    """Kind of prediction."""
+    data: Callable[[], Dataset]
+    """Loads the data; called anew by every training."""
+    pipeline: Callable[[int], "BaseEstimator"]
+    """Makes the unfitted scikit-learn pipeline, preprocessing included, from the seed."""
+    search: Mapping[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])
+    """Values to try for each hyperparameter, e.g. `{"model__C": [0.1, 1.0]}`; all combinations."""
+    positive: str | None = None
+    """Label that precision, recall, F1 and ROC AUC are about; macro averages when left out."""
+    seed: int = 0
+    """Seed of everything random: split, folds, model, noise."""
+    test_fraction: float = 0.25
+    """Share of the rows that is held out of training and of the search, between 0 and 1."""
+    folds: int = 5
+    """Folds of the cross validation that chooses the hyperparameters; at least 2."""
+    nullable: bool = False
+    """Whether the pipeline accepts missing values; then live requests may hold `null`."""
+    constant_data: bool = False
+    """Whether the data comes with the sources or a pinned library, so that it cannot change alone.
+
+    Its hash is then remembered, which saves loading it each time.
+    """
+    requirements: tuple[str, ...] = ()
+    """Further distributions that the model needs when it serves, by name, e.g. `xgboost`."""
+
+    def __post_init__(self) -> None:
+        faults = list(self._faults())
+        if faults:
+            raise BundleError("; ".join(faults))
+
+    def _faults(self) -> list[str]:
+        faults: list[str] = []
+        if self.task not in get_args(Task):
+            allowed = " or ".join(get_args(Task))
+            faults.append(f"task '{self.task}' is not allowed; write {allowed}")
+        if not 0 < self.test_fraction < 1:
+            faults.append(f"test_fraction {self.test_fraction} must lie between 0 and 1, e.g. 0.25")
+        if self.folds < 2:
+            faults.append(f"folds {self.folds} is too small; write at least 2")
+        faults += [
+            f"search of {name} is empty; give at least one value"
+            for name, values in self.search.items()
+            if not values
+        ]
+        if self.task == "regression" and self.positive is not None:
+            faults.append(f"positive '{self.positive}' has no meaning in a regression; remove it")
+        try:
+            json.dumps(self.plain_search(), allow_nan=False)
+        except (TypeError, ValueError) as error:
+            faults.append(
+                "search may hold numbers, strings, booleans, None and lists of them, "
+                f"so that it can be recorded ({error})"
+            )
+        return faults
+
+    def plain_search(self) -> dict[str, list[Any]]:
+        """The search space as plain data, sorted by name."""
+        return {name: list(self.search[name]) for name in sorted(self.search)}
