@@ -65,14 +65,30 @@ def find_home(start: Path | None = None) -> Home:
         start: Folder to begin at; the current one when left out.
 
     Raises:
-        ModelportError: no folder above holds a `Pulumi.yaml`.
+        ModelportError: no folder above holds a `Pulumi.yaml`, or the one that does has a home
+            of its own that is not the named one.
     """
+    begin = (start or Path.cwd()).resolve()
+    above = (folder for folder in (begin, *begin.parents) if (folder / "Pulumi.yaml").is_file())
+    nearest = next((folder / ".modelport" for folder in above), None)
     named = os.environ.get(ENV)
     if named:
-        return Home(Path(named).resolve())
-    begin = (start or Path.cwd()).resolve()
-    for folder in (begin, *begin.parents):
-        if (folder / "Pulumi.yaml").is_file():
-            return Home(folder / ".modelport")
-    message = f"no Pulumi.yaml in {begin} or above it; run this inside a project, or set {ENV}"
-    raise ModelportError(message)
+        return _named(Path(named).resolve(), nearest)
+    if nearest is None:
+        message = f"no Pulumi.yaml in {begin} or above it; run this inside a project, or set {ENV}"
+        raise ModelportError(message)
+    return Home(nearest)
+
+
+def _named(named: Path, nearest: Path | None) -> Home:
+    """The named home, unless the project around us has one of its own.
+
+    A shell that one clone activated must not deploy that clone's stacks from another one.
+    """
+    if nearest is not None and nearest != named and nearest.is_dir():
+        message = (
+            f"{ENV} names the home of {named.parent}, but this is {nearest.parent}; "
+            f"run '. ./activate' there, or 'unset {ENV}'"
+        )
+        raise ModelportError(message)
+    return Home(named)

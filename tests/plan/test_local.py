@@ -31,6 +31,7 @@ def test_facts_are_what_a_reviewer_asks_for() -> None:
         "owner": "diagnostics",
         "bundle": "breast_cancer",
         "version": VERSION,
+        "pinned": False,
         "evaluation": "passed",
         "metric": "f1",
         "score": 0.97,

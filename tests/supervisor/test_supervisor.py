@@ -36,7 +36,7 @@ def folder(tmp_path: Path, port: int) -> Generator[Path]:
     # A Unix socket's path may have 107 bytes: a deployment's folder may be deeper.
     deep = tmp_path / ("long-name-" * 12)
     deep.mkdir()
-    launch(deep, "127.0.0.1", port, deep / "server.log")
+    launch(deep, "127.0.0.1", port)
     yield deep
     try:
         with Control(deep) as control:
@@ -46,7 +46,9 @@ def folder(tmp_path: Path, port: int) -> Generator[Path]:
         pass
 
 
-def start(control: Control, version: str, workers: int = 1, timeout: float = 5) -> dict[str, Any]:
+def start(
+    control: Control, version: str, workers: int = 1, timeout: float = 5, memory: int = 2**30
+) -> dict[str, Any]:
     argv = [sys.executable, WORKER, version, "{private}", "{public}", "{control}"]
     return control.ask(
         "start",
@@ -54,6 +56,7 @@ def start(control: Control, version: str, workers: int = 1, timeout: float = 5) 
         argv=argv,
         environment={"PATH": os.environ["PATH"]},
         workers=workers,
+        memory_bytes=memory,
         start_timeout=timeout,
     )
 
@@ -147,7 +150,7 @@ def test_no_worker_survives_a_killed_supervisor(folder: Path, port: int) -> None
     with Control(folder) as control:
         os.kill(control.ask("status")["pid"], signal.SIGKILL)
     eventually(lambda: not any(psutil.pid_exists(pid) for pid in workers))
-    launch(folder, "127.0.0.1", port, folder / "server.log")
+    launch(folder, "127.0.0.1", port)
     deploy(folder, "two")
     assert get(port).startswith("two ")
 
@@ -168,7 +171,7 @@ def test_a_taken_port_is_named_with_its_holder(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         taken = int(holder.getsockname()[1])
         with pytest.raises(ServiceError) as caught:
-            launch(tmp_path, "127.0.0.1", taken, tmp_path / "server.log")
+            launch(tmp_path, "127.0.0.1", taken)
     me = psutil.Process()
     assert str(caught.value) == (
         f"port {taken} on 127.0.0.1 is taken by {me.name()} (pid {me.pid}); "
@@ -184,3 +187,28 @@ def test_no_supervisor_is_said_so(tmp_path: Path) -> None:
 def test_an_unknown_command_is_refused(folder: Path) -> None:
     with Control(folder) as control, pytest.raises(ControlError, match="unknown command 'dance'"):
         control.ask("dance")
+
+
+def test_a_worker_that_takes_too_much_memory_is_replaced(folder: Path) -> None:
+    with Control(folder) as control:
+        generation = start(control, "one", memory=2**20)  # Python alone takes more
+        control.ask("promote", number=generation["number"])
+    first = generation["workers"][0]["pid"]
+    eventually(lambda: first not in pids(folder))
+    assert f"worker {first} took more than 1 MiB and is replaced" in log(folder)
+
+
+def test_a_log_is_cut_at_its_size(folder: Path, port: int) -> None:
+    deploy(folder, "one")
+    with Control(folder) as control:
+        control.ask("limit", log_bytes=500)
+    for _ in range(60):
+        get(port)
+    eventually(lambda: (folder / "server.log.1").is_file())
+    eventually(lambda: (folder / "server.log").stat().st_size < 500)
+    get(port)
+    assert "GET /" in log(folder)
+
+
+def log(folder: Path) -> str:
+    return (folder / "server.log").read_text()

@@ -41,6 +41,10 @@ class LocalTarget(Model):
     """IP address to listen on; only this machine can reach the default."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Serving processes; each holds the model in memory (about 200 MB)."""
+    memory_megabytes: Annotated[int, Field(ge=128, le=65536)] = 1024
+    """Memory that one worker may take, in MiB; one that takes more is replaced."""
+    log_megabytes: Annotated[int, Field(ge=1, le=1024)] = 20
+    """Size of the log in MiB; it is kept at most twice, the older part as `server.log.1`."""
     start_timeout: Annotated[int, Field(ge=1, le=600)] = 60
     """Seconds in which a new version must be ready to answer."""
 

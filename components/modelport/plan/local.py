@@ -27,6 +27,8 @@ class LocalPlan:
     host: str
     port: int
     workers: int
+    memory_bytes: int
+    log_bytes: int
     start_timeout: float
     max_body_bytes: int
     max_rows: int
@@ -36,6 +38,7 @@ class LocalPlan:
     score: float
     baseline: float
     data_sha256: str
+    pinned: bool
 
     def facts(self) -> dict[str, Fact]:
         """What the preview's diff and the policies see; never a secret."""
@@ -45,6 +48,7 @@ class LocalPlan:
             "owner": self.owner,
             "bundle": self.bundle,
             "version": self.version,
+            "pinned": self.pinned,
             "evaluation": "passed",
             "metric": self.metric,
             "score": round(self.score, 4),
@@ -87,6 +91,8 @@ def plan_local(
         host=target.host,
         port=target.port,
         workers=target.workers,
+        memory_bytes=target.memory_megabytes * 2**20,
+        log_bytes=target.log_megabytes * 2**20,
         start_timeout=float(target.start_timeout),
         max_body_bytes=config.serving.max_body_bytes,
         max_rows=config.serving.max_rows,
@@ -96,6 +102,7 @@ def plan_local(
         score=evaluation.metrics[evaluation.primary],
         baseline=evaluation.baseline[evaluation.primary],
         data_sha256=record.lineage.data_sha256,
+        pinned=config.bundle_version is not None,
     )
 
 

@@ -31,6 +31,8 @@ def build(plan: LocalPlan, *, parent: pulumi.Resource) -> LocalParts:
         host=plan.host,
         port=plan.port,
         workers=plan.workers,
+        memory_bytes=plan.memory_bytes,
+        log_bytes=plan.log_bytes,
         start_timeout=plan.start_timeout,
         max_body_bytes=plan.max_body_bytes,
         max_rows=plan.max_rows,

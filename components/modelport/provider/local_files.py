@@ -6,9 +6,9 @@ import os
 import shutil
 from pathlib import Path
 
+from modelport.supervisor.upkeep import LOG
 from modelport_serving.record import Golden
 
-LOG = "server.log"
 AUTH_HEADER = "auth-header"
 REQUEST = "request.json"
 SETTINGS = "settings.json"
@@ -63,7 +63,9 @@ def remove_files(folder: Path, *, keep_log: bool = False) -> None:
     """Remove the deployment's folder, and the stack's when it is empty."""
     if keep_log and (folder / LOG).is_file():
         for path in folder.iterdir():
-            if path.name != LOG:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != LOG:
                 path.unlink()
         return
     shutil.rmtree(folder, ignore_errors=True)

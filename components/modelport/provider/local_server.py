@@ -48,6 +48,10 @@ class LocalServerInputs(Inputs):
     """TCP port to listen on."""
     workers: Annotated[int, Field(ge=1)]
     """Number of serving processes."""
+    memory_bytes: Annotated[int, Field(ge=1)]
+    """Memory that one worker may take, in bytes."""
+    log_bytes: Annotated[int, Field(ge=1)]
+    """Size at which the log is cut, in bytes."""
     start_timeout: float
     """Seconds in which a version must be ready."""
     max_body_bytes: int
@@ -147,6 +151,7 @@ def _deploy(context: Context, inputs: LocalServerInputs) -> Outputs:
     record, golden, bento = _bundle(context.home, inputs)
     control = _supervisor(folder, inputs)
     with control:
+        control.ask("limit", log_bytes=inputs.log_bytes)
         settings = _settings(folder, inputs)
         context.status(f"starting {record.name}@{record.version[:8]}")
         generation = _start(control, inputs, bento, settings)
@@ -176,8 +181,7 @@ def _supervisor(folder: Path, inputs: LocalServerInputs) -> Control:
         _stop(folder)
     if _described(folder) is None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / LOG).write_bytes(b"")
-        launch(folder, inputs.host, inputs.port, folder / LOG)
+        launch(folder, inputs.host, inputs.port)
     try:
         return Control(folder)
     except ControlError as error:
@@ -199,6 +203,7 @@ def _start(control: Control, inputs: LocalServerInputs, bento: Path, settings: P
             ],
             environment=_environment(bento, settings),
             workers=inputs.workers,
+            memory_bytes=inputs.memory_bytes,
             start_timeout=inputs.start_timeout,
         )  # fmt: skip
     except ControlError as error:
@@ -217,6 +222,7 @@ def _environment(bento: Path, settings: Path) -> dict[str, str]:
         "BENTOML_HOME": str(store),
         "MODELPORT_SETTINGS": str(settings),
         "PYTHONPATH": str(bento / "src"),  # the bundle's own copy of the runtime
+        "PROMETHEUS_MULTIPROC_DIR": "{metrics}",  # one folder for all workers of a generation
         "PYTHONUNBUFFERED": "1",
         "PYTHONSAFEPATH": "1",
     }

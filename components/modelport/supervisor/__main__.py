@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -17,8 +18,10 @@ from typing import Any
 
 from modelport.supervisor.control import SOCKET, Message
 from modelport.supervisor.generation import Generation, Spec
+from modelport.supervisor.upkeep import LOG, METRICS, bound_log, bound_memory, note
 
-LOG = "server.log"
+_LOOK = 1.0
+"""Seconds between two looks at the log's size and the workers' memory."""
 
 
 class Supervisor:
@@ -29,6 +32,7 @@ class Supervisor:
         self._public = public
         self._generations: list[Generation] = []
         self._count = 0
+        self._log_bytes = 0
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -40,11 +44,25 @@ class Supervisor:
         Path(SOCKET).chmod(0o600)
         _say({"ok": True})
         async with server:
+            upkeep = asyncio.create_task(self._keep_up())
             await self._stopping.wait()
+        upkeep.cancel()
         self._public.close()
         await asyncio.gather(*(generation.retire(5) for generation in self._generations))
         with contextlib.suppress(FileNotFoundError):
             Path(SOCKET).unlink()
+        shutil.rmtree(METRICS, ignore_errors=True)
+
+    async def _keep_up(self) -> None:
+        """Hold log and memory within their limits."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            if self._log_bytes:
+                bound_log(Path(LOG), self._log_bytes)
+            for generation in self._generations:
+                for pid in bound_memory(generation.pids(), generation.spec.memory_bytes):
+                    limit = generation.spec.memory_bytes // 2**20
+                    note(f"worker {pid} took more than {limit} MiB and is replaced")
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection; what it started and did not promote ends with it."""
@@ -75,6 +93,8 @@ class Supervisor:
             await self._drop(self._find(request["number"]))
         elif command == "stop":
             self._stopping.set()
+        elif command == "limit":
+            self._log_bytes = int(request["log_bytes"])
         elif command != "status":
             return {"error": f"unknown command '{command}'"}
         return self._describe()
@@ -86,9 +106,10 @@ class Supervisor:
             command=tuple(request["argv"]),
             environment=request["environment"],
             workers=request["workers"],
+            memory_bytes=request["memory_bytes"],
             start_timeout=request["start_timeout"],
         )
-        generation = Generation(self._count, spec, self._public, self._folder / LOG)
+        generation = Generation(self._count, spec, self._public, self._folder)
         self._generations.append(generation)
         begun.append(generation)
         await generation.start()

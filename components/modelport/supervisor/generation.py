@@ -6,12 +6,15 @@ what they have begun. A worker that dies while its generation is live is started
 """
 
 import asyncio
+import shutil
 import signal
 import socket
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from modelport.supervisor.upkeep import LOG, METRICS
 
 State = Literal["starting", "ready", "live", "draining", "failed", "ended"]
 
@@ -32,9 +35,11 @@ class Spec:
     command: tuple[str, ...]
     """Program and arguments; `{private}`, `{public}` and `{control}` become file descriptors."""
     environment: dict[str, str]
-    """The workers' whole environment."""
+    """The workers' whole environment; `{metrics}` becomes a folder of the generation's own."""
     workers: int
     """Number of processes."""
+    memory_bytes: int
+    """Memory that one worker may take."""
     start_timeout: float
     """Seconds in which every worker must be ready."""
 
@@ -54,14 +59,15 @@ class Worker:
 class Generation:
     """The workers of one version."""
 
-    def __init__(self, number: int, spec: Spec, public: socket.socket, log: Path) -> None:
+    def __init__(self, number: int, spec: Spec, public: socket.socket, folder: Path) -> None:
         self.number = number
         self.spec = spec
         self.state: State = "starting"
         self.reason = ""
         self.restarts = 0
         self._public = public
-        self._log = log
+        self._log = folder / LOG
+        self._metrics = folder / METRICS / str(number)
         self._workers: list[Worker] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._deaths: list[float] = []
@@ -79,8 +85,13 @@ class Generation:
             ],
         }
 
+    def pids(self) -> list[int]:
+        """The workers' process ids."""
+        return [worker.process.pid for worker in self._workers]
+
     async def start(self) -> None:
         """Start every worker and wait until all are ready; the state says how it went."""
+        self._metrics.mkdir(parents=True, exist_ok=True)
         deadline = time.monotonic() + self.spec.start_timeout
         self._workers = [await self._spawn() for _ in range(self.spec.workers)]
         for worker in list(self._workers):
@@ -118,7 +129,7 @@ class Generation:
         with self._log.open("ab") as log, theirs:
             process = await asyncio.create_subprocess_exec(
                 *command,
-                env=self.spec.environment,
+                env=self._environment(),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -171,6 +182,13 @@ class Generation:
     async def _end(self, grace: float) -> None:
         workers, self._workers = self._workers, []
         await asyncio.gather(*(_stop(worker, grace) for worker in workers))
+        shutil.rmtree(self._metrics, ignore_errors=True)
+
+    def _environment(self) -> dict[str, str]:
+        metrics = str(self._metrics)
+        return {
+            key: value.replace("{metrics}", metrics) for key, value in self.spec.environment.items()
+        }
 
 
 async def _stop(worker: Worker, grace: float) -> int:

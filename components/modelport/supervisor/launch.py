@@ -10,19 +10,22 @@ from typing import cast
 import psutil
 
 from modelport.errors import ServiceError
+from modelport.supervisor.upkeep import LOG
 
 _WAIT = 20.0
 """Seconds in which a supervisor must say that it listens."""
 
 
-def launch(folder: Path, host: str, port: int, log: Path) -> None:
-    """Start the supervisor of the deployment in `folder`.
+def launch(folder: Path, host: str, port: int) -> None:
+    """Start the supervisor of the deployment in `folder`; its log begins anew.
 
     Raises:
         ServiceError: the port is taken (by whom is named where the system tells), may not be
             bound, or the supervisor did not start.
     """
     command = [sys.executable, "-m", "modelport.supervisor", str(folder), host, str(port)]
+    log = folder / LOG
+    log.write_bytes(b"")
     with log.open("ab") as errors:
         process = subprocess.Popen(
             command,
