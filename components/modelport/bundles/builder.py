@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from modelport.bundles.candidates import Candidate, Shelf, write_whole
+from modelport.bundles.candidates import Candidate, Shelf
 from modelport.bundles.digest import RUNTIME, inputs_digest, pins, serving_folder, source_files
 from modelport.bundles.gate import GateSpec, evaluate_gate, plain_table, score_table
 from modelport.bundles.sources import bundle_folder
@@ -55,7 +55,7 @@ def build(
         if not found.built:
             report(f"{name}: building the Bento", 0.75)
             _build(folder, home, shelf, found)
-        _point_latest(home, found.record)
+        _point_latest(home, shelf, found.record)
     report(f"{name}: built {found.version}", 1.0)
     return found.record
 
@@ -205,9 +205,9 @@ def _move(
     built.rename(target)
 
 
-def _point_latest(home: Home, record: BundleRecord) -> None:
+def _point_latest(home: Home, shelf: Shelf, record: BundleRecord) -> None:
     """Make this version the one that was built last, for us and for `bentoml serve name`."""
     for path in (model_path, bento_path):
         file = path(home, record.name, record.version).parent / LATEST
         if not file.is_file() or file.read_text() != record.version:
-            write_whole(file, record.version.encode())
+            shelf.put(file, record.version.encode())

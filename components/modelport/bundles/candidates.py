@@ -4,9 +4,9 @@
     <version>.joblib    the model
     known/<inputs>.json the digest that these inputs gave, when their data cannot change alone
     .lock               held by the one process that trains or builds this bundle
-    .work-*             work folders; one that is found under the lock was left by a killed process
+    .work-*, .part-*    unfinished work; what is found under the lock was left by a killed process
 
-Every file appears whole: it is written beside its place and renamed.
+Every file appears whole: it is written here and renamed to its place.
 """
 
 import fcntl
@@ -27,6 +27,7 @@ from modelport.home import Home
 from modelport_serving.record import BundleRecord, Evaluation, Golden
 
 _WORK = ".work-"
+_PART = ".part-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ class Shelf:
             fcntl.flock(handle, fcntl.LOCK_EX)
             for left in self._folder.glob(f"{_WORK}*"):
                 shutil.rmtree(left, ignore_errors=True)
+            for left in self._folder.glob(f"{_PART}*"):
+                left.unlink(missing_ok=True)
             yield
         finally:
             os.close(handle)  # frees the lock, as does the end of the process
@@ -120,9 +123,9 @@ class Shelf:
         """Keep a candidate; its model is left as it is when none is given."""
         version = stored.record.version
         if model is not None:
-            write_whole(self.model_file(version), model)
+            self.put(self.model_file(version), model)
         content = stored.model_dump_json(indent=1).encode()
-        write_whole(self._folder / f"{version}.json", content)
+        self.put(self._folder / f"{version}.json", content)
 
     def recall(self, inputs: str) -> str | None:
         """The version that these inputs gave; None when they are new or their data may change."""
@@ -137,19 +140,20 @@ class Shelf:
         """Keep the digest of inputs whose data cannot change alone."""
         known = _Known(digest=digest, requirements=pins(requirements))
         self._known(inputs).parent.mkdir(exist_ok=True)
-        write_whole(self._known(inputs), known.model_dump_json().encode())
+        self.put(self._known(inputs), known.model_dump_json().encode())
+
+    def put(self, path: Path, content: bytes) -> None:
+        """Write a file of the home so that no reader ever sees a part of it."""
+        handle, temporary = tempfile.mkstemp(prefix=_PART, dir=self._folder)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+            # Made for its owner alone; results are for everyone who may read the project.
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
     def _known(self, inputs: str) -> Path:
         return self._folder / "known" / f"{inputs[:32]}.json"
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that no reader ever sees a part of it."""
-    handle, temporary = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -9,6 +9,9 @@ from modelport_serving.record import Evaluation
 LOWER_IS_BETTER = frozenset({"mae", "rmse"})
 """Metrics that measure an error."""
 
+Opponent = Literal["baseline", "live"]
+"""Whom a model can be asked to beat."""
+
 _DIGITS = 4
 
 
@@ -21,7 +24,7 @@ class GateSpec(Protocol):
         ...
 
     @property
-    def beat(self) -> frozenset[Literal["baseline", "live"]]:
+    def beat(self) -> frozenset[Opponent]:
         """Whose primary score must be reached: `baseline` strictly, `live` at least equally."""
         ...
 

@@ -104,8 +104,11 @@ def model_path(home: Home, name: str, version: str) -> Path:
 
 
 def read_built(home: Home, name: str, version: str) -> BundleRecord | None:
-    """The record of exactly this version; None when it is not built, or not readable."""
-    return _readable(bento_path(home, name, version))
+    """The record of exactly this version; None when it, or its model, is missing or damaged."""
+    record = _readable(bento_path(home, name, version))
+    if record is None or not (model_path(home, name, version) / record.model_file).is_file():
+        return None
+    return record
 
 
 def _folders(folder: Path) -> list[Path]:
