@@ -7,6 +7,7 @@ their access log to a file. Only ours checks a key, the signature and limits, an
 import contextlib
 import hashlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -79,6 +80,12 @@ def built(folder: Path, name: str) -> Bundle:
     return Bundle(home, build(project, home, name, Gate()))
 
 
+def free_port() -> int:
+    """A port that is free right now, and that the system gives to nobody meanwhile."""
+    with _listen() as listening:
+        return int(listening.getsockname()[1])
+
+
 def need_extra() -> None:
     """End with a sentence when the packages of the comparison are not installed."""
     if not (EXTRA / "fastapi").is_dir():
@@ -96,7 +103,7 @@ def need_wrk() -> str:
 @contextlib.contextmanager
 def running(kind: Kind, bundle: Bundle, folder: Path) -> Generator[Server]:
     """Run a server until it answers, and end it afterwards; its log goes to `folder`."""
-    with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
+    with _listen() as listening:
         port = int(listening.getsockname()[1])
         inherits = kind == "modelport"
         if not inherits:
@@ -125,6 +132,14 @@ def running(kind: Kind, bundle: Bundle, folder: Path) -> Generator[Server]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _listen() -> socket.socket:
+    """A listening socket below the ports that the system gives to anyone meanwhile."""
+    for port in random.sample(range(20_000, 30_000), 50):
+        with contextlib.suppress(OSError):
+            return socket.create_server(("127.0.0.1", port), backlog=512)
+    sys.exit("no free port from 20000 to 29999")
 
 
 def _command(kind: Kind, bundle: Bundle, port: int, fd: int) -> list[str]:
