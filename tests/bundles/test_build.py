@@ -209,9 +209,13 @@ def test_a_live_version_that_cannot_be_measured_is_not_passed_over(
     assert candidate.built  # the same sources as the project's
     file = project / "bentos/diabetes/training.py"
     file.write_text(file.read_text().replace("seed=7", "seed=9"))
-    candidate = train(project, own, "diabetes", live="f" * 16)
+    steps: list[str] = []
+    candidate = train(
+        project, own, "diabetes", live="f" * 16, progress=lambda text, _: steps.append(text)
+    )
     assert candidate.evaluation.live is None
     assert "could not be measured" in candidate.warnings[-1]
+    assert steps[-1] == f"diabetes: note: {candidate.warnings[-1]}"
     with pytest.raises(GateRefused, match=r"live version f+ could not be measured"):
         build(project, own, "diabetes", Gate(beat=frozenset({"live"})), live="f" * 16)
     assert build(project, own, "diabetes", Gate(), live="f" * 16).version == candidate.version

@@ -217,7 +217,8 @@ def _search(training: Training, split: Split, scorer: Scorer) -> _Search:
     try:
         grid.fit(split.features, split.target)
     except Exception as error:
-        message = f"the pipeline cannot be fitted: {type(error).__name__}: {error}"
+        lines = str(error).split("\n")
+        message = f"the pipeline cannot be fitted: {type(error).__name__}: {lines[0]}"
         raise BundleError(message) from error
     found: dict[str, Any] = grid.cv_results_
     primary = PRIMARY[training.task]

@@ -87,6 +87,8 @@ def candidate(
         stored = _with_live(stored, score)
         shelf.write(stored)
     warnings = (*stored.warnings, *((problem,) if problem else ()))
+    for warning in warnings:
+        report(f"{folder.name}: note: {warning}", 0.7)
     return Candidate(
         stored.record,
         warnings,
