@@ -6,8 +6,15 @@ STACK ?= dev
 BIN := .venv/bin
 WORKERS ?= 2
 
+# A shell that another clone activated must not reach that clone's stacks from here.
+ifneq ($(MODELPORT_HOME),$(CURDIR)/.modelport)
+ifneq ($(MODELPORT_HOME),)
+unexport MODELPORT_HOME BENTOML_HOME PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE_FILE PULUMI_HOME
+endif
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down status test fast lint fmt lock wheel clean
+.PHONY: help setup up preview down status test e2e fast lint fmt lock wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +38,9 @@ test: lint ## All checks and tests of every change
 	@$(BIN)/pytest -q -n $(WORKERS)
 	@if $(BIN)/modelport schema --help >/dev/null 2>&1; then $(BIN)/modelport schema --check; fi
 	@$(BIN)/python scripts/check_wheel.py
+
+e2e: setup ## Long end-to-end runs: stories in a fresh clone, set-up from nothing
+	@$(BIN)/pytest -q -m e2e
 
 fast: setup ## Unit tests only, in seconds
 	@$(BIN)/pytest -q -n $(WORKERS) -m 'not e2e and not engine' --ignore=tests/setup

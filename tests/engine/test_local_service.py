@@ -143,7 +143,8 @@ def test_a_version_that_fails_leaves_the_live_one_alone(
     pids = live_pids(project)
 
     bad = variant(project.home.bentoml, "bad0000000000000", change)
-    write(project, port, bad, target={"start_timeout": 4})
+    timeout = 4 if change is never_ready else 60
+    write(project, port, bad, target={"start_timeout": timeout})
     failed = project.run("up")
     assert not failed.ok
     said = "\n".join(failed.errors)
