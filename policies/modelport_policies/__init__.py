@@ -4,6 +4,9 @@ rule.py         what a rule is
 values.py       reading properties when not everything is known
 exemptions.py   who need not follow a rule, why and until when
 pack.py         rules as a Pulumi policy pack
+components.py   which components rules look at
+workloads.py    where resource types keep their containers
+secret_words.py how a secret gives itself away
 ownership, evaluation, exposure, secrets, retention, limits, cost: the rules by subject
 """
 

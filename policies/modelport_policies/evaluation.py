@@ -1,50 +1,62 @@
 """Rules about evaluation: nothing goes live that was not measured."""
 
+import re
 from collections.abc import Iterator
 
 from modelport_policies.components import CATALOGUE, COMPONENTS
-from modelport_policies.rule import STRICT_IN_PROD, Resource, Rule, Settings
+from modelport_policies.rule import NOT_IN_DEV, STRICT_IN_PROD, Resource, Rule, Sample, Settings
 from modelport_policies.values import MISSING, UNKNOWN, number, read, text
 
-_ERRORS = frozenset({"mae", "rmse"})
-"""Metrics where less is better."""
+_LESS_IS_BETTER = {
+    "accuracy": False,
+    "f1": False,
+    "mae": True,
+    "precision": False,
+    "r2": False,
+    "recall": False,
+    "rmse": True,
+    "roc_auc": False,
+}
+"""The metrics that bundles are measured by."""
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def _evaluation(resource: Resource, settings: Settings) -> Iterator[str]:
-    del settings
+def _evaluation(resource: Resource, _: Settings) -> Iterator[str]:
     found = text(resource.properties, "evaluation")
     if found is MISSING:
-        yield "it has no evaluation record"
+        yield "has no evaluation record"
     elif found is not UNKNOWN and found != "passed":
-        yield f"its evaluation is '{found}', not 'passed'"
+        yield "has an evaluation record that does not say 'passed'"
 
 
-def _baseline(resource: Resource, settings: Settings) -> Iterator[str]:
-    del settings
+def _baseline(resource: Resource, _: Settings) -> Iterator[str]:
     metric = text(resource.properties, "metric")
     score, baseline = (number(resource.properties, key) for key in ("score", "baseline"))
-    if UNKNOWN in (metric, score, baseline):
+    if MISSING in (metric, score, baseline):
+        yield "does not publish metric, score and baseline"
+    if not isinstance(metric, str):
         return
-    if not isinstance(score, int | float) or not isinstance(baseline, int | float):
-        yield "it does not say how it scores beside its baseline"
-    elif not (score < baseline if metric in _ERRORS else score > baseline):
-        yield f"its {metric} of {score:g} is no better than the baseline's {baseline:g}"
+    less = _LESS_IS_BETTER.get(metric)
+    if less is None:
+        yield f"names a metric that is none of {', '.join(_LESS_IS_BETTER)}"
+    elif isinstance(score, float) and isinstance(baseline, float):
+        better = score < baseline if less else score > baseline
+        if not better:
+            yield f"has {metric} {score:g}, no better than its baseline's {baseline:g}"
 
 
-def _pinned(resource: Resource, settings: Settings) -> Iterator[str]:
-    del settings
-    if read(resource.properties, "environment") != "prod":
-        return
+def _pinned(resource: Resource, _: Settings) -> Iterator[str]:
     pinned = read(resource.properties, "pinned")
-    if pinned is not UNKNOWN and pinned is not True:
-        yield "it takes the newest bundle, so another one may be live tomorrow"
+    if pinned is MISSING:
+        yield "does not say whether its bundle is named by digest"
+    elif pinned is not UNKNOWN and pinned is not True:
+        yield "takes the newest bundle, so another one may be live tomorrow"
 
 
-def _data(resource: Resource, settings: Settings) -> Iterator[str]:
-    del settings
+def _data(resource: Resource, _: Settings) -> Iterator[str]:
     found = text(resource.properties, "data_sha256")
-    if found is not UNKNOWN and not (isinstance(found, str) and len(found) == 64):
-        yield "it does not say from which data its model was trained"
+    if found is not UNKNOWN and not (isinstance(found, str) and _SHA256.fullmatch(found)):
+        yield "does not say in data_sha256 from which data its model was trained"
 
 
 EVALUATION_PASSED = Rule(
@@ -55,6 +67,8 @@ EVALUATION_PASSED = Rule(
     rationale="a model that nobody measured fails where nobody looks",
     fix="deploy a bundle that 'modelport build' made; it carries its record",
     sources=(CATALOGUE,),
+    passes=Sample("modelport:index:LocalService", {"evaluation": "passed"}),
+    fails=Sample("modelport:index:LocalService", {"evaluation": "failed"}),
     check=_evaluation,
 )
 
@@ -67,6 +81,12 @@ BETTER_THAN_BASELINE = Rule(
     fix="gate: {beat: [baseline]} in the deployment, and train until it holds",
     sources=(CATALOGUE,),
     levels=STRICT_IN_PROD,
+    passes=Sample(
+        "modelport:index:LocalService", {"metric": "f1", "score": 0.97, "baseline": 0.77}
+    ),
+    fails=Sample(
+        "modelport:index:LocalService", {"metric": "rmse", "score": 81.2, "baseline": 77.0}
+    ),
     check=_baseline,
 )
 
@@ -76,8 +96,11 @@ BUNDLE_PINNED = Rule(
     severity="high",
     types=COMPONENTS,
     rationale="what is live in prod must not depend on what was built last on some machine",
-    fix="bundle: name@digest in the deployment; 'modelport up' prints it for dev",
-    sources=(CATALOGUE,),
+    fix="bundle: <name>@<digest> in the deployment; 'modelport up' prints it for dev",
+    sources=(CATALOGUE, "SLSA v1.0, 'Verifying artifacts' (what runs is what was checked)"),
+    levels=NOT_IN_DEV,
+    passes=Sample("modelport:index:LocalService", {"pinned": True}),
+    fails=Sample("modelport:index:LocalService", {"pinned": False}),
     check=_pinned,
 )
 
@@ -90,6 +113,8 @@ TRAINING_DATA_KNOWN = Rule(
     fix="deploy a bundle that 'modelport build' made; it carries its lineage",
     sources=(CATALOGUE, "EU AI Act, article 10 (data governance of high-risk systems)"),
     levels=STRICT_IN_PROD,
+    passes=Sample("modelport:index:LocalService", {"data_sha256": "5f" * 32}),
+    fails=Sample("modelport:index:LocalService", {"data_sha256": "latest"}),
     check=_data,
 )
 

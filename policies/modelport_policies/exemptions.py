@@ -4,6 +4,9 @@ They are part of a rule's configuration in the pack's config file:
 
     {"endpoint-public-needs-auth": {"exemptions": [
         {"resource": "demo*", "reason": "fair stand, no data", "expires": "2027-01-31"}]}}
+
+The engine refuses entries that do not fit the schema. They are read with the same care here, for
+an exemption that cannot be read must not exempt anything.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +14,9 @@ from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any, cast
+
+SHORTEST_REASON = 10
+"""Letters; `ok` and `later` are no reasons."""
 
 SCHEMA: dict[str, Any] = {
     "type": "array",
@@ -22,7 +28,7 @@ SCHEMA: dict[str, Any] = {
         "additionalProperties": False,
         "properties": {
             "resource": {"type": "string", "description": "resource name, * as wildcard"},
-            "reason": {"type": "string", "minLength": 10},
+            "reason": {"type": "string", "minLength": SHORTEST_REASON},
             "expires": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
         },
     },
@@ -34,8 +40,6 @@ class Exemption:
     """One exemption as it was written; `problem` says why it does not count."""
 
     resource: str
-    reason: str
-    expires: date | None
     problem: str = ""
 
     def covers(self, name: str) -> bool:
@@ -47,24 +51,8 @@ def parse_exemptions(settings: Mapping[str, Any], today: date) -> list[Exemption
     """Read a rule's exemptions; those that do not count carry the reason, none raises."""
     written = settings.get("exemptions", [])
     if not isinstance(written, Sequence) or isinstance(written, str):
-        return []
+        return [Exemption("*", "its exemptions are not a list")]
     return [_parse(item, today) for item in cast("Sequence[object]", written)]
-
-
-def _parse(item: object, today: date) -> Exemption:
-    if not isinstance(item, Mapping):
-        return Exemption("*", "", None, "an exemption must be a mapping")
-    fields = cast("Mapping[str, object]", item)
-    resource, reason = str(fields.get("resource", "")), str(fields.get("reason", "")).strip()
-    try:
-        expires = date.fromisoformat(str(fields.get("expires", "")))
-    except ValueError:
-        return Exemption(resource, reason, None, "its exemption has no valid day in 'expires'")
-    if not reason:
-        return Exemption(resource, reason, expires, "its exemption gives no reason")
-    if expires < today:
-        return Exemption(resource, reason, expires, f"its exemption ended on {expires}")
-    return Exemption(resource, reason, expires)
 
 
 def decide(exemptions: Sequence[Exemption], name: str) -> tuple[bool, str]:
@@ -73,3 +61,19 @@ def decide(exemptions: Sequence[Exemption], name: str) -> tuple[bool, str]:
     if any(not item.problem for item in about):
         return True, ""
     return False, "; ".join(item.problem for item in about)
+
+
+def _parse(item: object, today: date) -> Exemption:
+    if not isinstance(item, Mapping):
+        return Exemption("*", "its exemption is not a mapping")
+    fields = cast("Mapping[str, object]", item)
+    resource, reason = str(fields.get("resource", "")), fields.get("reason")
+    try:
+        expires = date.fromisoformat(str(fields.get("expires", "")))
+    except ValueError:
+        return Exemption(resource, "its exemption has no valid day in 'expires'")
+    if not isinstance(reason, str) or len(reason.strip()) < SHORTEST_REASON:
+        return Exemption(resource, f"its exemption gives no reason of {SHORTEST_REASON} letters")
+    if expires < today:
+        return Exemption(resource, f"its exemption ended on {expires}")
+    return Exemption(resource)

@@ -1,60 +1,72 @@
 """Rules about exposure: who can reach an endpoint, and how."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
-from modelport_policies.rule import STRICT_IN_PROD, Parameter, Resource, Rule, Settings
-from modelport_policies.values import UNKNOWN, number, read, text
+from modelport_policies.rule import (
+    STRICT_IN_PROD,
+    Parameter,
+    Resource,
+    Rule,
+    Sample,
+    Settings,
+)
+from modelport_policies.values import MISSING, UNKNOWN, number, text
 
-_LOCAL = ("modelport:local:Server",)
+_SERVER = "modelport:local:Server"
 
 
 def _reachable(resource: Resource) -> str | None:
-    """The address, when others than this machine reach it; none when they do not, or unknown."""
+    """Where others than this machine reach it; none when they do not, or it is not known yet.
+
+    What is no IP address counts as reachable: nobody knows what a name will mean tomorrow.
+    """
     host = text(resource.properties, "host")
-    if not isinstance(host, str):
+    if host is UNKNOWN:
         return None
+    if host is MISSING:
+        return "an address that it does not name"
     try:
-        return None if ip_address(host).is_loopback else host
+        address = ip_address(host)
     except ValueError:
-        return host
+        return "a host that is no IP address"
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return None if address.is_loopback else str(address)
 
 
-def _authentication(resource: Resource, settings: Settings) -> Iterator[str]:
-    del settings
+def _authentication(resource: Resource, _: Settings) -> Iterator[str]:
     host = _reachable(resource)
-    key = read(resource.properties, "api_key")
-    if host is not None and key is not UNKNOWN and not (isinstance(key, str) and key):
-        yield f"it listens on {host} and asks nobody who they are"
+    key = text(resource.properties, "api_key")
+    if host is not None and key in ("", MISSING):
+        yield f"listens on {host} and asks nobody who they are"
 
 
-def _transport(resource: Resource, settings: Settings) -> Iterator[str]:
-    del settings
+def _transport(resource: Resource, _: Settings) -> Iterator[str]:
     host = _reachable(resource)
     if host is not None:
-        yield f"it listens on {host} with plain HTTP"
+        yield f"listens on {host} with plain HTTP"
 
 
 def _bounded(resource: Resource, settings: Settings) -> Iterator[str]:
     for key, unit in (("max_body_bytes", "bytes"), ("max_rows", "rows")):
-        value = number(resource.properties, key)
-        limit = float(settings[key])
-        if value is UNKNOWN:
-            continue
-        if not isinstance(value, int | float):
-            yield f"it has no {key}"
-        elif not 0 < value <= limit:
-            yield f"its {key} of {value:g} {unit} is not between 1 and {limit:g}"
+        value, limit = number(resource.properties, key), float(settings[key])
+        if value is MISSING:
+            yield f"has no {key}"
+        elif isinstance(value, float) and not 0 < value <= limit:
+            yield f"has {key} {value:.15g}, not between 1 and {limit:.15g} {unit}"
 
 
 PUBLIC_NEEDS_AUTHENTICATION = Rule(
     id="endpoint-public-needs-auth",
     title="An endpoint that others can reach asks who calls.",
     severity="critical",
-    types=_LOCAL,
+    types=(_SERVER,),
     rationale="anybody on the network could use the model, copy it by asking, or run up its cost",
     fix="auth: api_key in the deployment, or host: 127.0.0.1 in its target",
     sources=("OWASP API Security Top 10 2023, API2 Broken Authentication", "CWE-306"),
+    passes=Sample(_SERVER, {"host": "10.0.0.7", "api_key": "(secret)"}),
+    fails=Sample(_SERVER, {"host": "10.0.0.7", "api_key": None}),
     check=_authentication,
 )
 
@@ -62,11 +74,13 @@ PUBLIC_NEEDS_ENCRYPTION = Rule(
     id="endpoint-public-needs-tls",
     title="An endpoint that others can reach is spoken to over TLS.",
     severity="high",
-    types=_LOCAL,
+    types=(_SERVER,),
     rationale="keys and requests in plain HTTP can be read and changed on the way",
     fix="host: 127.0.0.1 in the target, and a proxy that ends TLS before it",
-    sources=("CWE-319",),
+    sources=("OWASP API Security Top 10 2023, API8 Security Misconfiguration", "CWE-319"),
     levels=STRICT_IN_PROD,
+    passes=Sample(_SERVER, {"host": "127.0.0.1"}),
+    fails=Sample(_SERVER, {"host": "10.0.0.7"}),
     check=_transport,
 )
 
@@ -74,7 +88,7 @@ REQUESTS_BOUNDED = Rule(
     id="endpoint-requests-bounded",
     title="An endpoint bounds the size of a request.",
     severity="medium",
-    types=_LOCAL,
+    types=(_SERVER,),
     rationale="one large request can take the memory of all others",
     fix="serving: {max_body_bytes: 1048576, max_rows: 10000} in the deployment",
     sources=("OWASP API Security Top 10 2023, API4 Unrestricted Resource Consumption", "CWE-770"),
@@ -84,6 +98,8 @@ REQUESTS_BOUNDED = Rule(
         ),
         "max_rows": Parameter(1_000_000, "largest accepted limit of rows in one request"),
     },
+    passes=Sample(_SERVER, {"max_body_bytes": 2**20, "max_rows": 10_000}),
+    fails=Sample(_SERVER, {"max_body_bytes": 2**40, "max_rows": 10_000}),
     check=_bounded,
 )
 

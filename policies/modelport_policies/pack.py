@@ -1,11 +1,13 @@
 """Pack: rules as a Pulumi policy pack."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
 from typing import Any
 
-import pulumi
+from pulumi.runtime import get_config_env
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -19,58 +21,65 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from modelport_policies.exemptions import SCHEMA, decide, parse_exemptions
+from modelport_policies.exemptions import SCHEMA, Exemption, decide, parse_exemptions
 from modelport_policies.rule import Environment, Resource, Rule
 
-_ENVIRONMENTS: tuple[Environment, ...] = ("dev", "staging", "prod")
+_ENVIRONMENTS: Mapping[str, Environment] = {"dev": "dev", "staging": "staging", "prod": "prod"}
+_KEY = "modelport:environment"
 
 
 def run_pack(name: str, rules: Sequence[Rule]) -> None:
     """Serve a pack to the engine; returns when the engine ends it."""
-    PolicyPack(name, policies=policies(rules, environment()))
+    where = environment(get_config_env(), os.environ.get("PULUMI_STACK", ""))
+    PolicyPack(name, policies=policies(rules, where))
 
 
-def environment() -> Environment:
-    """Which levels hold: `modelport:environment` of the stack, else its name, else prod.
+def environment(config: Mapping[str, object], stack: str) -> Environment:
+    """Which levels hold.
 
-    A stack that says nothing gets the strictest levels.
+    What `modelport:environment` says, else the stack's name when it is that of an environment,
+    else dev for a stack of modelport's own program, as there. A stack that says something else,
+    or nothing at all, gets the strictest levels.
+
+    Args:
+        config: The stack's config, as the engine hands it to the pack.
+        stack: Name of the stack, also with organisation and project before it.
     """
-    config = pulumi.runtime.get_config_env()
-    said = str(config.get("modelport:environment") or os.environ.get("PULUMI_STACK", ""))
-    for known in _ENVIRONMENTS:
-        if said == known:
-            return known
+    if _KEY in config:
+        return _ENVIRONMENTS.get(str(config[_KEY]), "prod")
+    name = stack.rsplit("/", 1)[-1]
+    if name in _ENVIRONMENTS:
+        return _ENVIRONMENTS[name]
     return "dev" if any(key.startswith("modelport:") for key in config) else "prod"
 
 
 def policies(rules: Sequence[Rule], where: Environment) -> list[Policy]:
     """The rules as Pulumi policies, at the levels of one environment."""
-    made: list[Policy] = []
-    for rule in rules:
-        made.append(_resource_policy(rule, where) if rule.check else _stack_policy(rule, where))
-    return made
+    return [
+        _resource_policy(rule, where) if rule.check else _stack_policy(rule, where)
+        for rule in rules
+    ]
 
 
 def findings(rule: Rule, resource: Resource, settings: Mapping[str, Any]) -> list[str]:
-    """What a rule says about one resource, exemptions applied.
-
-    A rule that fails says so as a finding: a check that crashed must not look like one that passed.
-    """
-    if rule.check is None or not rule.concerns(resource.type):
+    """What a resource rule says about one resource, exemptions applied; never raises."""
+    check = rule.check
+    if check is None or not rule.concerns(resource.type):
         return []
     exempt, problem = decide(_exemptions(settings), resource.name)
     if exempt:
         return []
-    found = list(rule.check(resource, complete(rule, settings)))
+    found = _collect(lambda: check(resource, complete(rule, settings)))
     note = f" ({problem})" if problem else ""
-    return [rule.message(f"{resource.name}: {finding}{note}") for finding in found]
+    return [rule.message(f"{resource.name} {finding}{note}") for finding in found]
 
 
 def stack_findings(
     rule: Rule, resources: Sequence[Resource], settings: Mapping[str, Any]
 ) -> list[str]:
-    """What a stack rule says about all resources, exempt ones left out."""
-    if rule.stack_check is None:
+    """What a stack rule says about all resources, exempt ones left out; never raises."""
+    check = rule.stack_check
+    if check is None:
         return []
     exemptions = _exemptions(settings)
     seen = [
@@ -78,7 +87,8 @@ def stack_findings(
         for resource in resources
         if rule.concerns(resource.type) and not decide(exemptions, resource.name)[0]
     ]
-    return [rule.message(text) for text in rule.stack_check(seen, complete(rule, settings))]
+    found = _collect(lambda: check(seen, complete(rule, settings)))
+    return [rule.message(f"the stack {finding}") for finding in found]
 
 
 def complete(rule: Rule, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,14 +96,39 @@ def complete(rule: Rule, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: settings.get(name, item.default) for name, item in rule.parameters.items()}
 
 
-def _exemptions(settings: Mapping[str, Any]) -> list[Any]:
-    return list(parse_exemptions(settings, datetime.now(UTC).date()))
+def _collect(check: Callable[[], Iterable[str]]) -> list[str]:
+    """What a check finds; when it crashes, that is a finding beside those before it.
+
+    A rule that broke must not look like one that holds. The exception's text is left out, for it
+    may quote a value.
+    """
+    found: list[str] = []
+    try:
+        for finding in check():
+            found.append(finding)
+    except Exception as error:
+        found.append(
+            f"could not be judged: the rule broke with {type(error).__name__} "
+            f"{_place(error.__traceback__)}, which is a mistake in the rule or its settings"
+        )
+    return found
+
+
+def _place(traceback: TracebackType | None) -> str:
+    while traceback and traceback.tb_next:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return "somewhere"
+    return f"in {Path(traceback.tb_frame.f_code.co_filename).name}, line {traceback.tb_lineno}"
+
+
+def _exemptions(settings: Mapping[str, Any]) -> list[Exemption]:
+    return parse_exemptions(settings, datetime.now(UTC).date())
 
 
 def _resource_policy(rule: Rule, where: Environment) -> Policy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        properties = args.props
-        resource = Resource(args.resource_type, args.name, args.urn, properties)
+        resource = Resource(args.resource_type, args.name, args.urn, args.props)
         for message in findings(rule, resource, args.get_config()):
             report(message, None)
 
@@ -103,7 +138,14 @@ def _resource_policy(rule: Rule, where: Environment) -> Policy:
 def _stack_policy(rule: Rule, where: Environment) -> Policy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         resources = [
-            Resource(item.resource_type, item.name, item.urn, item.props) for item in args.resources
+            Resource(
+                item.resource_type,
+                item.name,
+                item.urn,
+                item.props,
+                item.parent.urn if item.parent else "",
+            )
+            for item in args.resources
         ]
         for message in stack_findings(rule, resources, args.get_config()):
             report(message, None)
@@ -114,8 +156,12 @@ def _stack_policy(rule: Rule, where: Environment) -> Policy:
 def _about(rule: Rule, where: Environment) -> dict[str, Any]:
     properties: dict[str, Any] = {"exemptions": SCHEMA}
     for name, item in rule.parameters.items():
-        kind = "string" if isinstance(item.default, str) else "number"
-        properties[name] = {"type": kind, "default": item.default, "description": item.about}
+        properties[name] = {
+            "type": "number",
+            "minimum": 0,
+            "default": item.default,
+            "description": item.about,
+        }
     return {
         "name": rule.id,
         "description": rule.title,

@@ -1,6 +1,6 @@
 """Rule: one thing that must hold, with everything that a reader needs to act on it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal
@@ -20,23 +20,27 @@ class Levels:
 
     def at(self, environment: Environment) -> Level:
         """The level in one environment."""
-        found: Level = getattr(self, environment)
-        return found
+        levels: dict[Environment, Level] = {
+            "dev": self.dev,
+            "staging": self.staging,
+            "prod": self.prod,
+        }
+        return levels[environment]
 
 
 MANDATORY = Levels()
 """Blocks everywhere."""
-ADVISORY = Levels("advisory", "advisory", "advisory")
-"""Never blocks."""
 STRICT_IN_PROD = Levels("advisory", "advisory", "mandatory")
 """Blocks in prod only."""
+NOT_IN_DEV = Levels("disabled", "advisory", "mandatory")
+"""Blocks in prod, and says nothing while somebody tries things out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A number or text that a platform team may set for a rule."""
+    """A number that a platform team may set for a rule."""
 
-    default: float | str
+    default: float
     """Value when nothing is set."""
     about: str
     """What it means, with its unit."""
@@ -51,14 +55,28 @@ class Resource:
     urn: str
     properties: Mapping[str, Any]
     """Read them with `modelport_policies.values` only."""
+    parent: str = ""
+    """URN of its parent; known to stack rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An example of a resource, for documentation and tests."""
+
+    type: str
+    properties: Mapping[str, Any]
 
 
 Settings = Mapping[str, Any]
 """The rule's parameters by name."""
 Check = Callable[[Resource, Settings], Iterable[str]]
-"""Gives one sentence for each thing that does not hold; nothing when unknown."""
-StackCheck = Callable[[list[Resource], Settings], Iterable[str]]
-"""The same over all resources of a stack."""
+"""Gives one sentence for each thing that does not hold; none about what is not known yet.
+
+A sentence names properties and never shows a text that a program chose: the engine hands
+secrets to policies in plain.
+"""
+StackCheck = Callable[[Sequence[Resource], Settings], Iterable[str]]
+"""The same over all resources of a stack that the rule concerns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +96,18 @@ class Rule:
     """What to write."""
     sources: tuple[str, ...]
     """Where the rule comes from."""
+    passes: Sample
+    """A resource that follows it."""
+    fails: Sample
+    """A resource that does not."""
     levels: Levels = MANDATORY
     parameters: Mapping[str, Parameter] = field(default_factory=dict[str, Parameter])
     check: Check | None = None
     stack_check: StackCheck | None = None
+
+    def __post_init__(self) -> None:
+        if (self.check is None) == (self.stack_check is None):
+            raise ValueError(f"{self.id}: a rule has a check or a stack_check")
 
     def concerns(self, type_token: str) -> bool:
         """Whether the rule looks at resources of this type."""
@@ -91,7 +117,7 @@ class Rule:
         """What a person reads: what is wrong, why it matters, what to write, where it is from."""
         return (
             f"{finding}\n"
-            f"  why: {self.rationale}\n"
-            f"  fix: {self.fix}\n"
+            f"  why:    {self.rationale}\n"
+            f"  fix:    {self.fix}\n"
             f"  source: {'; '.join(self.sources)}"
         )

@@ -7,25 +7,39 @@ note, so a rule that reads carelessly never fails anything. Every read here answ
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+from math import isfinite
 from typing import Any, Final, cast
 
-from pulumi_policy.proxy import UnknownValueError
+from pulumi_policy import proxy
 
 
 class Absent(Enum):
     """Why there is no value."""
 
     MISSING = "missing"
-    """The property is not set, or is null."""
+    """The property is not set, is null, or is of a type that the rule cannot read."""
     UNKNOWN = "unknown"
     """It is set, but not known before the update."""
 
 
 MISSING: Final = Absent.MISSING
 UNKNOWN: Final = Absent.UNKNOWN
-Path = tuple[str | int, ...]
 Value = str | float | bool | Mapping[str, Any] | Sequence[Any]
 Read = Value | Absent
+Path = tuple[str, ...]
+
+_SENTINELS = frozenset(
+    {
+        proxy.UNKNOWN_ARCHIVE_VALUE,
+        proxy.UNKNOWN_ARRAY_VALUE,
+        proxy.UNKNOWN_ASSET_VALUE,
+        proxy.UNKNOWN_BOOLEAN_VALUE,
+        proxy.UNKNOWN_NUMBER_VALUE,
+        proxy.UNKNOWN_OBJECT_VALUE,
+        proxy.UNKNOWN_STRING_VALUE,
+    }
+)
+"""What the engine sends in place of a value that is not known yet."""
 
 
 def read(properties: Mapping[str, Any], *path: str | int) -> Read:
@@ -34,12 +48,15 @@ def read(properties: Mapping[str, Any], *path: str | int) -> Read:
     for key in path:
         if not _holds(here, key):
             return MISSING
+        container: Any = here
         try:
-            here = here[key]
-        except UnknownValueError:
+            here = container[key]
+        except proxy.UnknownValueError:
             return UNKNOWN
         except (KeyError, IndexError):
             return MISSING
+        if isinstance(here, str) and here in _SENTINELS:
+            return UNKNOWN  # plain mappings, which do not raise
     return MISSING if here is None else cast("Value", here)
 
 
@@ -50,16 +67,17 @@ def text(properties: Mapping[str, Any], *path: str | int) -> str | Absent:
 
 
 def number(properties: Mapping[str, Any], *path: str | int) -> float | Absent:
-    """The number at `path`, also when it is written as text; other types count as missing."""
+    """The finite number at `path`, also when it is written as text; all else counts as missing."""
     value = read(properties, *path)
-    if isinstance(value, bool):
+    if isinstance(value, Absent):
+        return value
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return MISSING
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return MISSING
-    return value if isinstance(value, int | float | Absent) else MISSING
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return MISSING
+    return found if isfinite(found) else MISSING
 
 
 def entries(properties: Mapping[str, Any], *path: str | int) -> Iterator[tuple[str, Read]]:
