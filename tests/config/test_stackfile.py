@@ -71,7 +71,7 @@ def test_a_misspelt_key_is_one_line_with_the_right_word(tmp_path: Path) -> None:
          "cancer.gate.f1: should be a mapping with the keys min, max, got 0.95"),
         ("bundle: Cancer", "bundle: breast_cancer", 5,
          "cancer.bundle: 'Cancer' is not allowed; allowed: bundle to serve: `name` for the newest "
-         "that passes the gate, `name@digest` for exactly one"),
+         "that passes the gate, `name@digest` for exactly one; did you mean 'cancer'?"),
     ],
 )  # fmt: skip
 def test_each_mistake_names_path_value_and_fix(

@@ -82,10 +82,7 @@ def _message(item: ErrorDetails, model: type[BaseModel], path: Path) -> str:
     if kind == "value_error":
         return f"{_shown(item['input'])}: {item.get('ctx', {}).get('error', item['msg'])}"
     if kind == "string_pattern_mismatch":
-        allowed = _sentence(field.description) if field and field.description else "another form"
-        if "[key]" in item["loc"]:
-            allowed = "a lower-case letter, then letters, digits, '-' or '_'; at most 40 characters"
-        return f"{_shown(item['input'])} is not allowed; allowed: {allowed}"
+        return _pattern(item, field)
     if kind in {"too_short", "string_too_short"}:
         about = f"; {_sentence(field.description)}" if field and field.description else ""
         return f"must not be empty{about}"
@@ -103,6 +100,16 @@ def _message(item: ErrorDetails, model: type[BaseModel], path: Path) -> str:
     if kind == "model_type":
         wanted = f"should be a mapping with the keys {', '.join(_fields_at(model, path))}"
     return f"{wanted}, got {_shown(item['input'])}"
+
+
+def _pattern(item: ErrorDetails, field: FieldInfo | None) -> str:
+    allowed = _sentence(field.description) if field and field.description else "another form"
+    if "[key]" in item["loc"]:
+        allowed = "a lower-case letter, then letters, digits, '-' or '_'; at most 40 characters"
+    fix = re.sub(r"[^a-z0-9_@]+", "_", str(item["input"]).lower()).strip("_")
+    fits = re.search(str(item.get("ctx", {}).get("pattern", "$^")), fix) is not None
+    hint = f"; did you mean '{fix}'?" if fits else ""
+    return f"{_shown(item['input'])} is not allowed; allowed: {allowed}{hint}"
 
 
 def _choice(item: ErrorDetails, path: Path) -> str:
