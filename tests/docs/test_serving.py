@@ -1,0 +1,171 @@
+"""docs/serving.md says what the serving code does."""
+
+import ast
+import asyncio
+import json
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.routing import Route
+
+from docs.texts import ROOT, blocks, table
+from modelport.supervisor import generation
+from modelport_serving import instances, server, settings
+from modelport_serving.app import build_app
+from modelport_serving.metrics import BUCKETS, Metrics
+from modelport_serving.middleware import CLIENT_CLOSED, OPEN_ROUTES, READ, ROUTES
+from modelport_serving.predictor import Predictor
+from modelport_serving.record import Feature, Golden, Prediction
+from modelport_serving.runtime import Runtime
+from modelport_serving.settings import Open, Settings
+from serving.tiny import Stub, record, signature
+
+PAGE = ROOT / "docs" / "serving.md"
+TEXT = " ".join(PAGE.read_text().split())
+SERVING = Path(settings.__file__).parent
+REQUEST, REGRESSION, CLASSIFICATION, PROBLEM = map(json.loads, blocks(PAGE, "json"))
+NAMES: list[str] = list(REQUEST["instances"][1])
+
+
+def ask(body: object) -> httpx.Response:
+    """Ask a model with the features of the example."""
+    features = [
+        Feature(
+            name=name, dtype="int64" if name == "sex" else "float64", min=0, max=300, nullable=True
+        )
+        for name in NAMES
+    ]
+    made = record(signature(*features, task="regression"))
+    golden = Golden(instances=((1.0,) * 10,), predictions=(Prediction(value=1),))
+    runtime = Runtime(made, golden)
+    model = Stub(lambda rows: [1.0] * len(rows))  # pyright: ignore[reportUnknownLambdaType]
+    runtime.start(Settings(auth=Open(), access_log=False), Predictor(model, made))
+
+    async def run() -> httpx.Response:
+        transport = httpx.ASGITransport(build_app(runtime))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.post("/predict", json=body)
+
+    return asyncio.run(run())
+
+
+def test_the_example_request_is_answered_as_shown() -> None:
+    answer = ask(REQUEST)
+    assert answer.status_code == 200
+    shown = REGRESSION["predictions"]
+    assert answer.json().keys() == REGRESSION.keys()
+    assert [item.keys() for item in answer.json()["predictions"]] == [item.keys() for item in shown]
+    assert {"x-modelport-version", "x-request-id"} <= set(answer.headers)
+
+
+def test_the_example_of_a_classification_is_one() -> None:
+    assert CLASSIFICATION.keys() == REGRESSION.keys()
+    for item in CLASSIFICATION["predictions"]:
+        prediction = Prediction.model_validate(item)
+        assert prediction.label
+        assert prediction.probabilities
+        assert math.isclose(sum(prediction.probabilities.values()), 1)
+
+
+def test_the_example_error_is_what_is_answered() -> None:
+    wrong = dict(zip(NAMES, REQUEST["instances"][0], strict=True))
+    wrong = {"agex": wrong.pop("age"), **wrong, "sex": "abc"}
+    answer = ask({"instances": [wrong]})
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() | {"instance": PROBLEM["instance"]} == PROBLEM
+
+
+def test_every_route_is_listed() -> None:
+    listed = {route: (method, key == "no") for route, method, key, _ in table(PAGE, "route")}
+    assert listed == {
+        route: ("GET" if methods == READ else methods[0], route in OPEN_ROUTES)
+        for route, methods in ROUTES.items()
+    }
+    made = record(signature())
+    app = build_app(Runtime(made, Golden(instances=(), predictions=())))
+    assert set(listed) == {route.path for route in app.routes if isinstance(route, Route)}
+
+
+def problems() -> Iterator[tuple[str, str]]:
+    """Status and kind of every problem that the code can answer."""
+    for path in SERVING.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            given: list[Any] = [
+                item.value if isinstance(item, ast.Constant) else None for item in node.args
+            ]
+            if node.func.id == "unavailable":
+                yield "503", given[0]
+            elif node.func.id == "ProblemError" and given[1] is not None:
+                yield str(given[0]), given[1]
+
+
+def test_every_problem_is_listed() -> None:
+    listed = [(status, kind) for status, kind, _, _ in table(PAGE, "status")]
+    assert sorted(listed) == sorted(set(problems()))
+    assert [int(status) for status, _ in listed] == sorted(int(status) for status, _ in listed)
+
+
+def test_every_setting_is_listed_with_its_default() -> None:
+    defaults = {
+        name: "none: must be set" if field.is_required() else json.dumps(field.default)
+        for name, field in Settings.model_fields.items()
+    }
+    listed = {name: default for name, default, _ in table(PAGE, "setting")}
+    assert list(listed) == list(defaults)
+    for name, default in listed.items():
+        assert default in (defaults[name], defaults[name].removesuffix(".0")), name
+    for variable in (settings.SETTINGS_VARIABLE, settings.AUTH_VARIABLE, settings.KEY_VARIABLE):
+        assert variable in TEXT
+
+
+def test_every_metric_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
+    metrics = Metrics(record(signature()))
+    metrics.started()
+    metrics.answered("/predict", 200, 0.1)
+    found: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(metrics.text().decode()):
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        labels = [set(sample.labels) - {"le"} for sample in family.samples]
+        found[name] = set.union(*labels)
+    listed = {name: set(re.findall(r"[a-z]+", labels)) for name, _, labels in table(PAGE, "metric")}
+    assert listed == found
+    assert f"{BUCKETS[0] * 1000:g} ms to {BUCKETS[-1]:g} s" in TEXT
+
+
+def constant(file: Path, name: str) -> Any:
+    """The value that a module gives to a name; read, not imported or asked for."""
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            return ast.literal_eval(node.value)
+    raise AssertionError(f"{file.name} sets no {name}")
+
+
+GRACE = constant(SERVING / "worker.py", "GRACE_SECONDS")
+DRAIN = constant(Path(generation.__file__), "_DRAIN")
+BACKOFF = constant(Path(generation.__file__), "_BACKOFF")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"headers not complete after {server.HEADER_SECONDS:g} s",
+        f"headers above {server.HEADER_BYTES // 1024} KiB",
+        f"lists up to {instances.MAX_FAULTS} single faults",
+        f"integers up to 2**{int(math.log2(instances.EXACT_INTEGER))}",
+        f"counts as status `{CLIENT_CLOSED}`",
+        f"finishes what it has within {GRACE} s",
+        f"After {DRAIN:g} s the supervisor kills it",
+        "at once, then after {}, {:g}, {:g} and {:g} s".format(*BACKOFF[1:]),
+    ],
+)
+def test_limits_are_those_of_the_code(sentence: str) -> None:
+    assert sentence in TEXT
