@@ -28,6 +28,7 @@ LAYERS = {
     "modelport.bundles": 2,
     "modelport.engine": 2,
     "modelport.verify": 2,
+    "modelport.rollout": 3,
     "modelport.plan": 3,
     "modelport.supervisor": 3,
     "modelport.provider": 4,

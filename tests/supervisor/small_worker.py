@@ -61,6 +61,6 @@ while True:
     said = control.recv(64)
     if not said:
         os._exit(0)  # the supervisor is gone
-    if said == b"promote\n":
+    if b'"promote"' in said:
         servers.append(server(public))
         threading.Thread(target=servers[1].serve_forever, args=(0.02,)).start()

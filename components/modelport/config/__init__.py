@@ -3,6 +3,7 @@
 deployment.py   StackConfig > Deployment: bundle, owner, auth, limits, serving
 target.py       where it runs, one model for each kind
 gate.py         what a model must score
+rollout.py      how a new version takes over
 stackfile.py    Pulumi.<stack>.yaml, with lines
 problems.py     what is wrong, with the nearest fix
 schema.py       JSON Schema for editors
@@ -10,16 +11,21 @@ schema.py       JSON Schema for editors
 
 from modelport.config.deployment import Deployment, Limits, Serving, StackConfig
 from modelport.config.gate import Gate, Threshold
+from modelport.config.rollout import Canary, CanaryRollout, Shadow, ShadowRollout
 from modelport.config.schema import schema_text, stack_schema
 from modelport.config.stackfile import parse, read_stack_file
 from modelport.config.target import LocalTarget
 
 __all__ = [
+    "Canary",
+    "CanaryRollout",
     "Deployment",
     "Gate",
     "Limits",
     "LocalTarget",
     "Serving",
+    "Shadow",
+    "ShadowRollout",
     "StackConfig",
     "Threshold",
     "parse",

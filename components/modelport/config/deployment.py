@@ -7,6 +7,7 @@ from pydantic import Field
 
 from modelport.config.base import Model
 from modelport.config.gate import Gate
+from modelport.config.rollout import Rollout
 from modelport.config.target import Target
 
 DeploymentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
@@ -47,6 +48,8 @@ class Deployment(Model):
     """Where it runs."""
     gate: Gate = Gate()
     """What the model must score before it goes live."""
+    rollout: Rollout = "all_at_once"
+    """How a new version takes over: `all_at_once`, `{canary: …}` or `{shadow: …}`."""
     auth: Literal["api_key", "none"] = "api_key"
     """How callers prove themselves; `none` is accepted only on a loopback address."""
     limits: Limits = Limits()

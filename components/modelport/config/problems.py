@@ -4,7 +4,8 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import BaseModel, ValidationError
@@ -63,12 +64,19 @@ def find_problems(error: ValidationError, model: type[BaseModel]) -> list[Proble
         path = _path(item)
         if item["type"] == "extra_forbidden" or (item["type"] == "missing" and path not in missing):
             continue
+        if item["type"] == "too_short" and any(_path(other)[:-1] == path for other in details):
+            continue  # what stood in it was wrong; that is said already
         problems.append(Problem(path, _message(item, model, path)))
     return problems
 
 
 def _path(item: ErrorDetails) -> Path:
-    return tuple(key for key in item["loc"] if key != "[key]")
+    # Tags of unions stand in pointed brackets; they are no keys of the user's.
+    return tuple(
+        key
+        for key in item["loc"]
+        if key != "[key]" and not (isinstance(key, str) and re.fullmatch(r"<\w+>", key))
+    )
 
 
 def _message(item: ErrorDetails, model: type[BaseModel], path: Path) -> str:
@@ -194,26 +202,30 @@ def _model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
             field = here.model_fields.get(str(key))
             here = field.annotation if field else None
         else:
-            here = _inner(here)
-        here = _without_none(here)
-    return here if isinstance(here, type) and issubclass(here, BaseModel) else None
+            here = _inner(here, key)
+    return _only_model(here)
 
 
-def _inner(annotation: Any) -> Any:
-    """The type of the values of a mapping or sequence annotation."""
-    origin = get_origin(annotation)
-    arguments = get_args(annotation)
+def _inner(annotation: Any, key: str | int) -> Any:
+    """What an annotation says about one of its keys: a mapping, a sequence or a union of models."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return arguments[1]
+    for member in _models_in(annotation):
+        if str(key) in member.model_fields:
+            return member.model_fields[str(key)].annotation
     return arguments[0] if arguments else None
 
 
-def _without_none(annotation: Any) -> Any:
-    arguments = [part for part in get_args(annotation) if part is not type(None)]
-    if (
-        get_origin(annotation) is not dict
-        and len(arguments) == 1
-        and type(None) in get_args(annotation)
-    ):
-        return arguments[0]
-    return annotation
+def _only_model(annotation: Any) -> type[BaseModel] | None:
+    members = _models_in(annotation)
+    return members[0] if len(members) == 1 else None
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models among the members of a union; a model alone is its own only member."""
+    if isinstance(annotation, type):
+        return [annotation] if issubclass(annotation, BaseModel) else []
+    if get_origin(annotation) not in {Annotated, Union, UnionType}:
+        return []  # a mapping or a sequence is no union
+    return [found for part in get_args(annotation) for found in _models_in(part)]

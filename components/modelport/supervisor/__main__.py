@@ -16,8 +16,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from modelport.supervisor.control import SOCKET, Message
+from modelport.supervisor.control import SOCKET
 from modelport.supervisor.generation import Generation, Spec
+from modelport.supervisor.link import Message
+from modelport.supervisor.split import Split
 from modelport.supervisor.upkeep import LOG, METRICS, bound_log, bound_memory, note
 
 _LOOK = 1.0
@@ -32,6 +34,7 @@ class Supervisor:
         self._public = public
         self._generations: list[Generation] = []
         self._count = 0
+        self._split: Split | None = None
         self._log_bytes = 0
         self._stopping = asyncio.Event()
 
@@ -89,6 +92,8 @@ class Supervisor:
             return await self._start(request, begun)
         if command == "promote":
             return await self._promote(self._find(request["number"]))
+        if command == "split":
+            return self._divide(request)
         if command == "discard":
             await self._drop(self._find(request["number"]))
         elif command == "stop":
@@ -109,7 +114,7 @@ class Supervisor:
             memory_bytes=request["memory_bytes"],
             start_timeout=request["start_timeout"],
         )
-        generation = Generation(self._count, spec, self._public, self._folder)
+        generation = Generation(self._count, spec, self._public, self._folder, self._hear)
         self._generations.append(generation)
         begun.append(generation)
         await generation.start()
@@ -121,11 +126,36 @@ class Supervisor:
     async def _promote(self, generation: Generation) -> Message:
         """Give the endpoint to `generation`; answers when the others have drained."""
         others = [other for other in self._generations if other is not generation]
-        await generation.promote()
+        self._undivide()
+        generation.promote()
         await asyncio.gather(*(self._drop(other) for other in others))
         return self._describe()
 
+    def _divide(self, request: Message) -> Message:
+        """Send a share of the live generation's requests to another one, and count."""
+        live = next(item for item in self._generations if item.state == "live")
+        candidate = self._find(request["number"])
+        if self._split is None or self._split.candidate != candidate.number:
+            self._split = Split(candidate.number, request["mode"], float(request["timeout"]))
+        self._split.percent = int(request["percent"])
+        live.tell(self._split.command(candidate.addresses()), standing=True)
+        return self._describe()
+
+    def _undivide(self) -> None:
+        if self._split is None:
+            return
+        self._split = None
+        for generation in self._generations:
+            if generation.state == "live":
+                generation.tell({"command": "unsplit"}, standing=False)
+
+    def _hear(self, pid: int, message: Message) -> None:
+        if self._split is not None:
+            self._split.take(pid, message)
+
     async def _drop(self, generation: Generation) -> None:
+        if self._split is not None and self._split.candidate == generation.number:
+            self._undivide()
         await generation.retire()
         if generation in self._generations:
             self._generations.remove(generation)
@@ -144,6 +174,7 @@ class Supervisor:
             "host": host,
             "port": port,
             "generations": [generation.describe() for generation in self._generations],
+            "split": self._split.describe() if self._split else None,
         }
 
 

@@ -6,10 +6,11 @@ import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
+
+from modelport.supervisor.link import Message
 
 SOCKET = "control.sock"
-Message = dict[str, Any]
 
 
 class ControlError(Exception):

@@ -10,10 +10,12 @@ import shutil
 import signal
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from modelport.supervisor.link import Link, Message
 from modelport.supervisor.upkeep import LOG, METRICS
 
 State = Literal["starting", "ready", "live", "draining", "failed", "ended"]
@@ -51,21 +53,39 @@ class Worker:
     process: asyncio.subprocess.Process
     address: str
     """Its private `host:port`."""
-    control: socket.socket
-    """Our end of the pair over which it is promoted; closed, it ends by itself."""
+    link: Link
+    """Our end of the pair over which it is told things; closed, it ends by itself."""
     private: socket.socket = field(repr=False)
 
 
 class Generation:
     """The workers of one version."""
 
-    def __init__(self, number: int, spec: Spec, public: socket.socket, folder: Path) -> None:
+    def __init__(
+        self,
+        number: int,
+        spec: Spec,
+        public: socket.socket,
+        folder: Path,
+        hear: Callable[[int, Message], None],
+    ) -> None:
+        """Prepare a generation.
+
+        Args:
+            number: Its number, never used twice by one supervisor.
+            spec: What it runs.
+            public: The endpoint's socket.
+            folder: The deployment's folder.
+            hear: Called with a worker's process id and what it reports.
+        """
         self.number = number
         self.spec = spec
         self.state: State = "starting"
         self.reason = ""
         self.restarts = 0
         self._public = public
+        self._hear = hear
+        self._standing: Message | None = None
         self._log = folder / LOG
         self._metrics = folder / METRICS / str(number)
         self._workers: list[Worker] = []
@@ -102,12 +122,30 @@ class Generation:
                 return
         self.state = "ready"
 
-    async def promote(self) -> None:
-        """Let every worker accept from the endpoint's socket, and keep them alive."""
+    def promote(self) -> None:
+        """Let every worker accept from the endpoint's socket, and keep them alive.
+
+        Raises:
+            RuntimeError: a worker has ended meanwhile.
+        """
+        for worker in self._workers:
+            code = worker.process.returncode
+            if code is not None:
+                message = f"a worker ended with {_status(code)} before it was promoted"
+                raise RuntimeError(message)
         self.state = "live"
         for worker in self._workers:
-            worker.control.send(b"promote\n")
-            self._watch(worker)
+            self._promote(worker)
+
+    def addresses(self) -> list[str]:
+        """The workers' private addresses."""
+        return [worker.address for worker in self._workers]
+
+    def tell(self, message: Message, *, standing: bool) -> None:
+        """Tell every worker; what is standing is told to later ones of this generation too."""
+        self._standing = message if standing else None
+        for worker in self._workers:
+            worker.link.tell(message)
 
     async def retire(self, grace: float = _DRAIN) -> None:
         """Let every worker finish its requests and end."""
@@ -136,7 +174,9 @@ class Generation:
                 pass_fds=list(numbers.values()),
             )
         host, port = private.getsockname()
-        return Worker(process, f"{host}:{port}", ours, private)
+        pid = process.pid
+        link = Link(ours, lambda message: self._hear(pid, message))
+        return Worker(process, f"{host}:{port}", link, private)
 
     async def _wait_ready(self, worker: Worker, deadline: float) -> str:
         """Wait until the worker answers its readiness check; returns why it did not."""
@@ -148,7 +188,10 @@ class Generation:
             await asyncio.sleep(_POLL)
         return f"not ready within {self.spec.start_timeout:g} s"
 
-    def _watch(self, worker: Worker) -> None:
+    def _promote(self, worker: Worker) -> None:
+        worker.link.tell({"command": "promote"})
+        if self._standing is not None:
+            worker.link.tell(self._standing)
         task = asyncio.create_task(self._heal(worker))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -172,9 +215,8 @@ class Generation:
             self._workers.append(fresh)
             failed = await self._wait_ready(fresh, time.monotonic() + self.spec.start_timeout)
             if not failed and self.state == "live":
-                fresh.control.send(b"promote\n")
                 self.reason = ""
-                self._watch(fresh)
+                self._promote(fresh)
                 return
             self._workers.remove(fresh)
             code = await _stop(fresh, grace=0)
@@ -213,7 +255,7 @@ def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None
 
 
 def _close(worker: Worker) -> None:
-    worker.control.close()
+    worker.link.close()
     worker.private.close()
 
 
