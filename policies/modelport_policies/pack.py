@@ -1,11 +1,12 @@
 """Pack: rules as a Pulumi policy pack."""
 
+import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 from pulumi.runtime import get_config_env
 from pulumi_policy import (
@@ -26,12 +27,50 @@ from modelport_policies.rule import Environment, Resource, Rule
 
 _ENVIRONMENTS: Mapping[str, Environment] = {"dev": "dev", "staging": "staging", "prod": "prod"}
 _KEY = "modelport:environment"
+_LEVEL = "enforcementLevel"
 
 
-def run_pack(name: str, rules: Sequence[Rule]) -> None:
-    """Serve a pack to the engine; returns when the engine ends it."""
+def run_pack(name: str, rules: Sequence[Rule], folder: Path) -> None:
+    """Serve a pack to the engine; returns when the engine ends it.
+
+    Args:
+        name: Name of the pack.
+        rules: Its rules.
+        folder: Where `dev.json`, `staging.json` and `prod.json` may hold settings. They have the
+            form of the engine's own files of settings, which override them.
+    """
     where = environment(get_config_env(), os.environ.get("PULUMI_STACK", ""))
-    PolicyPack(name, policies=policies(rules, where))
+    settings = read_settings(folder / f"{where}.json")
+    PolicyPack(name, policies=policies(rules, where), initial_config=settings)
+
+
+def read_settings(file: Path) -> dict[str, EnforcementLevel | dict[str, Any]]:
+    """Settings by rule; none where there is no file.
+
+    Raises:
+        ValueError: the file is not a JSON object of levels and objects. The pack does not start
+            then, for exemptions and limits that nobody read must not be guessed.
+    """
+    if not file.is_file():
+        return {}
+    content = json.loads(file.read_text())
+    if not isinstance(content, dict):
+        raise ValueError(f"{file.name}: needs an object with the rules as keys")  # noqa: TRY004
+    return {
+        rule: _setting(file.name, rule, value)
+        for rule, value in cast("dict[str, object]", content).items()
+    }
+
+
+def _setting(file: str, rule: str, value: object) -> EnforcementLevel | dict[str, Any]:
+    if isinstance(value, str):
+        return EnforcementLevel(value)
+    if not isinstance(value, dict):
+        raise ValueError(f"{file}: {rule} needs a level or an object")  # noqa: TRY004
+    properties = cast("dict[str, Any]", value)
+    if _LEVEL in properties:
+        return {**properties, _LEVEL: EnforcementLevel(properties[_LEVEL])}
+    return properties
 
 
 def environment(config: Mapping[str, object], stack: str) -> Environment:
