@@ -22,6 +22,8 @@ class LocalService(Component):
     """A shell command that asks for one prediction, run in the project's folder."""
     log: pulumi.Output[str]
     """Path of the log, from the project's folder."""
+    releases: pulumi.Output[list[dict[str, str]]]
+    """Versions that were live, each with the time from which it was; the last one is live."""
 
     def __init__(
         self,
@@ -53,4 +55,5 @@ class LocalService(Component):
         self.version = pulumi.Output.from_input(plan.version)
         self.call = parts.server.call
         self.log = parts.server.log
+        self.releases = parts.server.releases
         self.publish(url=self.url, call=self.call, log=self.log)

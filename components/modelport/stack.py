@@ -72,6 +72,7 @@ def _deploy(home: Home) -> None:
                 "version": service.version,
                 "call": service.call,
                 "log": service.log,
+                "releases": service.releases,
             },
         )
 

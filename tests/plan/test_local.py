@@ -40,7 +40,8 @@ def test_facts_are_what_a_reviewer_asks_for() -> None:
         "auth": "api_key",
         "host": "127.0.0.1",
         "port": 3000,
-        "workers": 1,
+        "workers": "auto",
+        "rollout": "all_at_once",
         "monthly_usd": 0.0,
     }
 

@@ -9,9 +9,9 @@ import typer
 from rich.markup import escape
 
 from modelport.cli.console import dump, err, out, print_json, table
-from modelport.cli.options import JsonOption, NameArgument, StackOption
+from modelport.cli.options import JsonOption, NameArgument, StackOption, only_deployment
 from modelport.errors import ConfigError
-from modelport.home import Home, find_home
+from modelport.home import find_home
 
 
 def register(app: typer.Typer) -> None:
@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
     app.command()(logs)
     app.command()(predict)
+    app.command()(history)
 
 
 def status(*, stack: StackOption = "dev", as_json: JsonOption = False) -> None:
@@ -57,7 +58,7 @@ def logs(
     from modelport.operations.inspect import log_lines, log_path
 
     home = find_home()
-    chosen = _only(home, stack, name)
+    chosen = only_deployment(home, stack, name)
     for line in log_lines(home, stack, chosen, lines):
         sys.stdout.write(line + "\n")
     if follow:
@@ -77,7 +78,32 @@ def predict(
     from modelport.operations.inspect import predict as run
 
     home = find_home()
-    print_json(run(home, stack, _only(home, stack, name), _body(data)))
+    print_json(run(home, stack, only_deployment(home, stack, name), _body(data)))
+
+
+def history(
+    name: NameArgument = None, *, stack: StackOption = "dev", as_json: JsonOption = False
+) -> None:
+    """Show what was live when, by which update, with which scores."""
+    from modelport.operations.history import history as run
+
+    home = find_home()
+    releases = run(home, stack, only_deployment(home, stack, name))
+    if as_json:
+        print_json(dump(releases))
+        return
+    rows = [
+        (
+            release.version,
+            release.since,
+            release.until or "live",
+            "-" if release.update is None else str(release.update),
+            "-" if release.score is None else f"{release.metric} {release.score:.4f}",
+            "-" if release.baseline is None else f"{release.baseline:.4f}",
+        )
+        for release in releases
+    ]
+    out.print(table(("version", "since", "until", "update", "score", "baseline"), rows))
 
 
 def _body(data: str | None) -> str | None:
@@ -89,22 +115,6 @@ def _body(data: str | None) -> str | None:
         return Path(data[1:]).read_text()
     except OSError as error:
         raise ConfigError([f"--data {data}: {error.strerror}"]) from None
-
-
-def _only(home: Home, stack: str, name: str | None) -> str:
-    """The named deployment, or the only one of the stack."""
-    from modelport.operations.session import check_config
-
-    known = list(check_config(home, stack).deployments)
-    if name is None and len(known) == 1:
-        return known[0]
-    if name is None:
-        raise ConfigError([f"which deployment? give one of: {', '.join(known)}"])
-    if name not in known and not home.deployment(stack, name).is_dir():
-        raise ConfigError(
-            [f"'{name}' is no deployment of stack {stack}; there are: {', '.join(known)}"]
-        )
-    return name
 
 
 def _follow(path: Path) -> None:

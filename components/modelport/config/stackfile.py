@@ -53,6 +53,21 @@ def read_stack_file(file: Path) -> StackConfig:
     return parse(_namespace(content, file), file)
 
 
+def scalar_at(text: str, path: tuple[str, ...]) -> tuple[int, int, int]:
+    """Where a value stands in a stack file: its first character, the one after it, its line.
+
+    Raises:
+        ConfigError: there is no plain value at `path`.
+    """
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    for key in ("config", f"{NAMESPACE}:{path[0]}", *path[1:]):
+        entries = _entries(node) if isinstance(node, yaml.MappingNode) else []
+        node = next((value for name, value in entries if name.value == key), None)
+    if not isinstance(node, yaml.ScalarNode):
+        raise ConfigError([f"{NAMESPACE}:{'.'.join(path)}: no plain value stands there"])
+    return node.start_mark.index, node.end_mark.index, node.start_mark.line + 1
+
+
 def _namespace(content: object, file: Path) -> dict[str, Any]:
     config = cast("dict[str, Any]", content).get("config") if isinstance(content, dict) else None
     if not isinstance(config, dict):

@@ -39,8 +39,8 @@ class LocalTarget(Model):
     """TCP port of the endpoint, 1024 to 65535."""
     host: Annotated[str, AfterValidator(_address)] = "127.0.0.1"
     """IP address to listen on; only this machine can reach the default."""
-    workers: Annotated[int, Field(ge=1, le=64)] = 1
-    """Serving processes; each holds the model in memory (about 200 MB)."""
+    workers: Annotated[int, Field(ge=1, le=64)] | None = None
+    """Serving processes of about 200 MB; left out, one for each CPU of the quota, at most 4."""
     memory_megabytes: Annotated[int, Field(ge=128, le=65536)] = 1024
     """Memory that one worker may take, in MiB; one that takes more is replaced."""
     log_megabytes: Annotated[int, Field(ge=1, le=1024)] = 20

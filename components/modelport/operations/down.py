@@ -8,6 +8,7 @@ from pulumi import automation as auto
 from modelport.errors import EngineError
 from modelport.home import Home
 from modelport.operations.events import Watcher
+from modelport.operations.recover import recover
 from modelport.operations.session import last_error, open_session
 
 
@@ -27,6 +28,7 @@ def down(home: Home, stack: str, show: Callable[[str, float], None]) -> DownResu
         EngineError: something could not be removed; the message says what and why.
     """
     session = open_session(home, stack, show)
+    recover(home, session.engine)
     watcher = Watcher(show)
     try:
         session.engine.destroy(on_event=watcher, color="never", suppress_progress=True)

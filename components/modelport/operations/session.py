@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 from pulumi import automation as auto
 
@@ -20,7 +21,7 @@ class Session:
     config: StackConfig
     engine: auto.Stack
 
-    def outputs(self) -> dict[str, dict[str, str]]:
+    def outputs(self) -> dict[str, dict[str, Any]]:
         """The stack's outputs by deployment; empty when nothing is deployed."""
         found = self.engine.outputs()
         return {name: output.value for name, output in found.items()}

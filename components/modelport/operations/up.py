@@ -11,6 +11,7 @@ from modelport.errors import EngineError, ModelportError
 from modelport.home import Home
 from modelport.operations.events import Watcher
 from modelport.operations.inspect import check_live, live_version
+from modelport.operations.recover import recover
 from modelport.operations.session import Session, check_config, last_error, open_session
 from modelport_serving.record import BundleRecord
 
@@ -64,6 +65,7 @@ def up(home: Home, stack: str, show: Show) -> UpResult:
     check_config(home, stack)
     session = open_session(home, stack, lambda text, done: show(text, done * 0.1))
     build_missing(home, stack, session.config.deployments, _scaled(show, 0.1, _BUILD_SHARE))
+    recover(session.home, session.engine)
     watcher = Watcher(_scaled(show, _BUILD_SHARE, 0.95))
     try:
         session.engine.up(on_event=watcher, color="never", suppress_progress=True)

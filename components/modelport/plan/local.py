@@ -1,15 +1,26 @@
 """The plan of kind `local`: one server on this machine."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from modelport.bundles import evaluate_gate
-from modelport.config import Deployment
+from modelport.config import CanaryRollout, Deployment
+from modelport.config.rollout import Rollout
 from modelport.errors import PlanError
 from modelport.plan.context import PlanContext
+from modelport.rollout import SIGNALS
 from modelport_serving.record import BundleRecord
 
 MONTHLY_USD = 0.0
 """The machine is there already: a local server adds nothing to the bill."""
+
+_ROLLOUTS = {
+    "rolling": "local workers start together behind one socket, so versions never mix worker by "
+    "worker; the nearest is {canary: {steps: [5, 25, 50]}}",
+    "blue_green": "a local version always starts and is proved beside the live one before it takes "
+    "over; write all_at_once",
+}
+"""Why this target does not have a rollout, and the nearest that it has."""
 
 Fact = str | int | float
 
@@ -26,12 +37,13 @@ class LocalPlan:
     version: str
     host: str
     port: int
-    workers: int
+    workers: int | None
     memory_bytes: int
     log_bytes: int
     start_timeout: float
     max_body_bytes: int
     max_rows: int
+    rollout: str | dict[str, Any]
     auth: str
     monthly_usd: float
     metric: str
@@ -54,10 +66,11 @@ class LocalPlan:
             "score": round(self.score, 4),
             "baseline": round(self.baseline, 4),
             "data_sha256": self.data_sha256,
+            "rollout": self.rollout if isinstance(self.rollout, str) else next(iter(self.rollout)),
             "auth": self.auth,
             "host": self.host,
             "port": self.port,
-            "workers": self.workers,
+            "workers": self.workers or "auto",
             "monthly_usd": self.monthly_usd,
         }
 
@@ -96,6 +109,9 @@ def plan_local(
         start_timeout=float(target.start_timeout),
         max_body_bytes=config.serving.max_body_bytes,
         max_rows=config.serving.max_rows,
+        rollout=config.rollout
+        if isinstance(config.rollout, str)
+        else config.rollout.model_dump(mode="json"),
         auth=config.auth,
         monthly_usd=MONTHLY_USD,
         metric=evaluation.primary,
@@ -123,7 +139,20 @@ def _refusals(config: Deployment, record: BundleRecord, context: PlanContext) ->
         found.append(
             f"{record.name}@{record.version} did not pass its gate: {'; '.join(verdict.reasons)}"
         )
+    found += _rollout_refusals(config.rollout)
     limit = config.limits.monthly_usd
     if limit is not None and limit < MONTHLY_USD:
         found.append(f"{MONTHLY_USD:.2f} USD a month is over limits.monthly_usd ({limit:.2f})")
     return found
+
+
+def _rollout_refusals(rollout: Rollout) -> list[str]:
+    if isinstance(rollout, str):
+        reason = _ROLLOUTS.get(rollout)
+        return [f"rollout {rollout} is not on target local: {reason}"] if reason else []
+    watched = rollout.canary if isinstance(rollout, CanaryRollout) else rollout.shadow
+    return [
+        f"nothing on target local measures '{signal}'; abort_on has {', '.join(sorted(SIGNALS))}"
+        for signal in watched.abort_on
+        if signal not in SIGNALS
+    ]

@@ -36,6 +36,7 @@ def build(plan: LocalPlan, *, parent: pulumi.Resource) -> LocalParts:
         start_timeout=plan.start_timeout,
         max_body_bytes=plan.max_body_bytes,
         max_rows=plan.max_rows,
+        rollout=plan.rollout,
         api_key=key.value if key else None,
         opts=opts,
     )

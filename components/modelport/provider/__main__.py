@@ -1,7 +1,10 @@
 """The plugin program: `pulumi-resource-modelport [engine address]`, started by the engine."""
 
+import os
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
@@ -19,9 +22,17 @@ def main(arguments: list[str]) -> None:
     )
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
+    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     server.wait_for_termination()
+
+
+def _end_with(parent: int) -> None:
+    """End when the engine does, however it ended: nobody would hear what is done any more."""
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,9 +11,12 @@ import psutil
 from pydantic import Field
 
 from modelport.bundles.store import bento_path
+from modelport.config import CanaryRollout
+from modelport.config.rollout import Rollout
 from modelport.errors import BundleError, ServiceError
 from modelport.home import Home
 from modelport.provider.handler import Context, Handler, Inputs, Outputs
+from modelport.provider.local_cpus import default_workers
 from modelport.provider.local_files import (
     AUTH_HEADER,
     LOG,
@@ -22,11 +27,14 @@ from modelport.provider.local_files import (
     write_caller_files,
     write_settings,
 )
+from modelport.provider.local_rollout import roll_out
 from modelport.supervisor.control import Control, ControlError, Message
 from modelport.supervisor.launch import launch
 from modelport.verify import verify
 from modelport_serving.record import BundleRecord, Golden, read_golden, read_record
 
+_RELEASES = 100
+"""Number of releases that the state remembers."""
 _STOP_WAIT = 40.0
 """Seconds in which a stopped supervisor must have drained and ended."""
 
@@ -46,8 +54,8 @@ class LocalServerInputs(Inputs):
     """IP address to listen on."""
     port: Annotated[int, Field(ge=1, le=65535)]
     """TCP port to listen on."""
-    workers: Annotated[int, Field(ge=1)]
-    """Number of serving processes."""
+    workers: Annotated[int, Field(ge=1)] | None = None
+    """Number of serving processes; none: by the CPU quota of this machine."""
     memory_bytes: Annotated[int, Field(ge=1)]
     """Memory that one worker may take, in bytes."""
     log_bytes: Annotated[int, Field(ge=1)]
@@ -58,6 +66,8 @@ class LocalServerInputs(Inputs):
     """Largest request body in bytes."""
     max_rows: int
     """Largest number of rows in one request."""
+    rollout: Rollout = "all_at_once"
+    """How a new version takes over from one that is live."""
     api_key: str | None = None
     """Key that callers send; none: no authentication."""
 
@@ -85,7 +95,7 @@ class LocalServerHandler(Handler[LocalServerInputs]):
         """Start, check and verify; on failure nothing is left but the log."""
         folder = _folder(context.home, inputs)
         try:
-            outputs = _deploy(context, inputs)
+            outputs = _deploy(context, inputs, [])
         except ServiceError as error:
             _stop(folder)
             message = f"{error}{log_tail(folder, context.home.project)}"
@@ -110,13 +120,17 @@ class LocalServerHandler(Handler[LocalServerInputs]):
         outputs: Outputs,
     ) -> Outputs:
         """Swap to `new`; on failure the server of `old` goes on as it was."""
-        del resource_id, outputs
+        del resource_id
         folder = _folder(context.home, new)
+        releases = list(outputs.get("releases", []))
+        status, _ = _live(folder, old)
+        if status == "running" and _serves_alike(old, new):
+            return outputs
         moved = (old.host, old.port) != (new.host, new.port)
         try:
             if moved:
                 _stop(folder)
-            return _deploy(context, new)
+            return _deploy(context, new, releases)
         except ServiceError as error:
             tail = log_tail(folder, context.home.project)
             kept = _restore(context, old, moved=moved)
@@ -145,8 +159,11 @@ def _folder(home: Home, inputs: LocalServerInputs) -> Path:
     return home.deployment(inputs.stack, inputs.deployment)
 
 
-def _deploy(context: Context, inputs: LocalServerInputs) -> Outputs:
-    """Bring the endpoint to `inputs`: supervisor, private check, promotion, public check."""
+def _deploy(context: Context, inputs: LocalServerInputs, releases: list[dict[str, str]]) -> Outputs:
+    """Bring the endpoint to `inputs`: supervisor, private check, promotion, public check.
+
+    `releases` is what was live before; a version among it goes back at once, unwatched.
+    """
     folder = _folder(context.home, inputs)
     record, golden, bento = _bundle(context.home, inputs)
     control = _supervisor(folder, inputs)
@@ -157,13 +174,59 @@ def _deploy(context: Context, inputs: LocalServerInputs) -> Outputs:
         generation = _start(control, inputs, bento, settings)
         if generation["state"] != "ready":
             raise ServiceError(_refused(record, generation))
-        for worker in generation["workers"]:
-            context.status("checking golden answers")
-            verify(f"http://{worker['address']}", record, golden, inputs.api_key)
+        check = _checker(generation, record, golden, inputs.api_key)
+        context.status("checking golden answers")
+        check()
+        known = any(release["version"] == inputs.version for release in releases)
+        seen = "" if known else _roll_out(context, control, generation, inputs, check)
         control.ask("promote", number=generation["number"], timeout=60)
     write_caller_files(folder, inputs.api_key, golden)
     verified = verify(_reachable(inputs), record, golden, inputs.api_key)
-    return _outputs(context.home, folder, inputs) | {"verified": str(verified)}
+    proof = f"{verified}; {seen}" if seen else str(verified)
+    return _outputs(context.home, folder, inputs) | {
+        "verified": proof,
+        "releases": _released(releases, inputs.version),
+    }
+
+
+def _checker(
+    generation: Message, record: BundleRecord, golden: Golden, key: str | None
+) -> Callable[[], None]:
+    """Asks every worker of a generation for its golden answers, at its private address."""
+
+    def check() -> None:
+        for worker in generation["workers"]:
+            verify(f"http://{worker['address']}", record, golden, key)
+
+    return check
+
+
+def _roll_out(
+    context: Context,
+    control: Control,
+    generation: Message,
+    inputs: LocalServerInputs,
+    check: Callable[[], None],
+) -> str:
+    """Watch a new version under real traffic, when that is asked for and another one is live."""
+    if isinstance(inputs.rollout, str):
+        return ""
+    generations = control.ask("status")["generations"]
+    live = [item for item in generations if item["state"] == "live"]
+    if not live or live[-1]["version"] == inputs.version:
+        return ""
+    rollout = inputs.rollout
+    watched = rollout.canary if isinstance(rollout, CanaryRollout) else rollout.shadow
+    try:
+        return roll_out(control, generation["number"], watched, check, context.status)
+    except ControlError as error:
+        raise ServiceError(str(error)) from None
+
+
+def _serves_alike(old: LocalServerInputs, new: LocalServerInputs) -> bool:
+    """Whether nothing changes for a server that runs: such inputs are for the next version."""
+    later = {"rollout": old.rollout, "start_timeout": old.start_timeout}
+    return new.model_copy(update=later) == old
 
 
 def _bundle(home: Home, inputs: LocalServerInputs) -> tuple[BundleRecord, Golden, Path]:
@@ -202,7 +265,7 @@ def _start(control: Control, inputs: LocalServerInputs, bento: Path, settings: P
                 "--control-fd", "{control}",
             ],
             environment=_environment(bento, settings),
-            workers=inputs.workers,
+            workers=inputs.workers or default_workers(),
             memory_bytes=inputs.memory_bytes,
             start_timeout=inputs.start_timeout,
         )  # fmt: skip
@@ -254,6 +317,14 @@ def _outputs(home: Home, folder: Path, inputs: LocalServerInputs) -> Outputs:
     }
 
 
+def _released(releases: list[dict[str, str]], version: str) -> list[dict[str, str]]:
+    """What was live and since when, with `version` as the last; healing adds nothing."""
+    if releases and releases[-1]["version"] == version:
+        return releases
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return [*releases, {"version": version, "at": now}][-_RELEASES:]
+
+
 def _reachable(inputs: LocalServerInputs) -> str:
     """The address to call: an unspecified listening address is reached by loopback."""
     if inputs.host == "0.0.0.0":  # noqa: S104 - compared, not bound
@@ -286,7 +357,8 @@ def _live(folder: Path, inputs: LocalServerInputs) -> tuple[str, str]:
     if not live:
         return "stopped", ""
     version = str(live[-1]["version"])
-    wanted = (inputs.version, inputs.workers, inputs.host, inputs.port)
+    workers = inputs.workers or default_workers()
+    wanted = (inputs.version, workers, inputs.host, inputs.port)
     found = (version, len(live[-1]["workers"]), status["host"], status["port"])
     return ("running" if found == wanted else "changed"), version
 
@@ -319,7 +391,7 @@ def _restore(context: Context, old: LocalServerInputs, *, moved: bool) -> str:
         _settings(folder, old)
         return f"{old.bundle}@{version} goes on serving"
     try:
-        _deploy(context, old)
+        _deploy(context, old, [{"version": old.version}])
     except (ServiceError, BundleError) as error:
         return f"and {old.bundle}@{old.version} could not be started again: {error}"
     return f"{old.bundle}@{old.version} was started again"

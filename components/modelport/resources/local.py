@@ -1,5 +1,7 @@
 """modelport:local: what runs on this machine."""
 
+from typing import Any
+
 import pulumi
 
 from modelport.resources.plugin import plugin_options
@@ -21,6 +23,8 @@ class Server(pulumi.CustomResource):
     """`running`, or after a refresh `stopped` or `changed`."""
     verified: pulumi.Output[str]
     """What was proved when it was last deployed."""
+    releases: pulumi.Output[list[dict[str, str]]]
+    """Versions that were live, each with the time from which it was; the last one is live."""
 
     def __init__(
         self,
@@ -32,12 +36,13 @@ class Server(pulumi.CustomResource):
         version: pulumi.Input[str],
         host: pulumi.Input[str],
         port: pulumi.Input[int],
-        workers: pulumi.Input[int],
+        workers: pulumi.Input[int] | None,
         memory_bytes: pulumi.Input[int],
         log_bytes: pulumi.Input[int],
         start_timeout: pulumi.Input[float],
         max_body_bytes: pulumi.Input[int],
         max_rows: pulumi.Input[int],
+        rollout: pulumi.Input[str | dict[str, Any]],
         api_key: pulumi.Input[str] | None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -54,6 +59,7 @@ class Server(pulumi.CustomResource):
             "start_timeout": start_timeout,
             "max_body_bytes": max_body_bytes,
             "max_rows": max_rows,
+            "rollout": rollout,
             "api_key": api_key,
             "url": None,
             "call": None,
@@ -61,5 +67,6 @@ class Server(pulumi.CustomResource):
             "status": None,
             "serving": None,
             "verified": None,
+            "releases": None,
         }
         super().__init__("modelport:local:Server", name, props, plugin_options(opts))

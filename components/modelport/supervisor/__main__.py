@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from modelport.supervisor.link import Message
 from modelport.supervisor.split import Split
 from modelport.supervisor.upkeep import LOG, METRICS, bound_log, bound_memory, note
 
+_ABANDONED = 20.0
+"""Seconds after which a supervisor ends that serves nothing and that nobody talks to."""
 _LOOK = 1.0
 """Seconds between two looks at the log's size and the workers' memory."""
 
@@ -36,6 +39,8 @@ class Supervisor:
         self._count = 0
         self._split: Split | None = None
         self._log_bytes = 0
+        self._connections = 0
+        self._idle_since = time.monotonic()
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -60,6 +65,7 @@ class Supervisor:
         """Hold log and memory within their limits."""
         while True:
             await asyncio.sleep(_LOOK)
+            self._end_when_abandoned()
             if self._log_bytes:
                 bound_log(Path(LOG), self._log_bytes)
             for generation in self._generations:
@@ -67,9 +73,18 @@ class Supervisor:
                     limit = generation.spec.memory_bytes // 2**20
                     note(f"worker {pid} took more than {limit} MiB and is replaced")
 
+    def _end_when_abandoned(self) -> None:
+        """An update that was killed before its first promotion must not hold the port."""
+        if self._connections or self._generations:
+            self._idle_since = time.monotonic()
+        elif time.monotonic() - self._idle_since > _ABANDONED:
+            note("nothing to serve and nobody talks to this supervisor; it ends")
+            self._stopping.set()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection; what it started and did not promote ends with it."""
         begun: list[Generation] = []
+        self._connections += 1
         try:
             while line := await reader.readline():
                 try:
@@ -81,6 +96,7 @@ class Supervisor:
         except OSError:
             pass
         finally:
+            self._connections -= 1
             writer.close()
             for generation in begun:
                 if generation.state in {"starting", "ready"}:
