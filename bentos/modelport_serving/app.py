@@ -12,9 +12,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from modelport_serving.body import INLINE_BYTES, check_headers, read_body, read_instances
+from modelport_serving.forward import Call
 from modelport_serving.instances import MAX_FAULTS, InvalidInstancesError, Rows
 from modelport_serving.metrics import CONTENT_TYPE
-from modelport_serving.middleware import Gate
+from modelport_serving.middleware import REQUEST_ID_KEY, Gate
 from modelport_serving.openapi import openapi
 from modelport_serving.problems import ProblemError
 from modelport_serving.record import Prediction
@@ -56,10 +57,18 @@ class _Endpoints:
     async def predict(self, request: Request) -> Response:
         live = self.runtime.ready()
         settings = live.settings
-        check_headers(dict(request.scope["headers"]), settings.max_body_bytes)
+        headers: dict[bytes, bytes] = dict(request.scope["headers"])
+        check_headers(headers, settings.max_body_bytes)
         body = await read_body(
             request.receive, max_bytes=settings.max_body_bytes, seconds=settings.timeout_seconds
         )
+        split = self.runtime.splitter.current
+        if split is None:
+            return await self._predict(body, live)
+        call = Call(body, headers, request.scope[REQUEST_ID_KEY])
+        return await split.answer(call, lambda: self._predict(body, live))
+
+    async def _predict(self, body: bytes, live: Live) -> Response:
         if len(body) <= INLINE_BYTES:
             rows = _read_rows(body, live)
         else:

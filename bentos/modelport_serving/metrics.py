@@ -6,6 +6,7 @@ there and any of them answers for all.
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from prometheus_client import (
     CollectorRegistry,
@@ -58,6 +59,18 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livesum",
         )
+        self.split_percent = Gauge(
+            "modelport_split_percent",
+            "Share of the predictions that goes to a candidate; 0 without one.",
+            registry=self._registry,
+            multiprocess_mode="livemax",
+        )
+        self._split_requests = Counter(
+            "modelport_split_requests",
+            "Predictions during a split, by who was asked and how it went.",
+            ["role", "outcome"],
+            registry=self._registry,
+        )
         self._info = Gauge(
             "modelport_model_info",
             "1 for the model that is served.",
@@ -85,6 +98,10 @@ class Metrics:
         if histogram is None:
             histogram = self._histograms[route] = self._seconds.labels(route)
         histogram.observe(seconds)
+
+    def split_request(self, role: Literal["live", "candidate"], *, good: bool) -> None:
+        """Count one prediction during a split."""
+        self._split_requests.labels(role, "ok" if good else "error").inc()
 
     def text(self) -> bytes:
         """Write all numbers in Prometheus' text format."""

@@ -12,6 +12,7 @@ from typing import cast
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from modelport_serving.body import DisconnectedError
+from modelport_serving.forward import VERSION_HEADER
 from modelport_serving.logs import log_failure, log_line
 from modelport_serving.metrics import NO_ROUTE
 from modelport_serving.problems import (
@@ -43,6 +44,8 @@ CLIENT_CLOSED = 499
 DISCARD_BYTES = 8 * 1024 * 1024
 DISCARD_SECONDS = 1.0
 SMALL_BODY = 64 * 1024
+REQUEST_ID_KEY = "modelport.request_id"
+"""Where the application finds the request's id in the scope."""
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 
 
@@ -76,11 +79,10 @@ class _Exchange:
 
     def extend(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """Add the headers that every answer carries."""
-        added = [
-            *headers,
-            (b"x-request-id", self.request_id.encode()),
-            (b"x-modelport-version", self._runtime.record.version.encode()),
-        ]
+        added = [*headers, (b"x-request-id", self.request_id.encode())]
+        # A candidate's answer names the candidate.
+        if all(name != VERSION_HEADER for name, _ in headers):
+            added.append((VERSION_HEADER, self._runtime.record.version.encode()))
         if self._runtime.draining:
             added.append((b"connection", b"close"))
         return added
@@ -141,6 +143,7 @@ class Gate:
 
         try:
             self._admit(exchange)
+            scope[REQUEST_ID_KEY] = exchange.request_id
             await self.app(scope, receive_noting, send_adding)
         except DisconnectedError:
             exchange.status = CLIENT_CLOSED

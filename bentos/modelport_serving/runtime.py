@@ -8,6 +8,7 @@ from modelport_serving.predictor import Predictor
 from modelport_serving.problems import ProblemError, unavailable
 from modelport_serving.record import BundleRecord, Golden
 from modelport_serving.settings import Settings
+from modelport_serving.split import Splitter
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Runtime:
         self.golden = golden
         self.model = f"{record.name}@{record.version}"
         self.live: Live | None = None
+        self.splitter = Splitter()
+        """Sends a share of the predictions to a candidate while a supervisor wants it."""
         self.draining = False
         """Whether the process is about to end: answers then close their connections."""
 

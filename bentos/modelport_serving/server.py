@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from modelport_serving.control import BeginSplit, Command, Control, EndSplit
 from modelport_serving.problems import MEDIA_TYPE, ProblemError
 from modelport_serving.runtime import Runtime
 
@@ -21,7 +22,6 @@ HEADER_SECONDS = 10.0
 """Longest time until they are complete; a new connection must send them within it too."""
 GC_THRESHOLDS = (50_000, 50, 100)
 """Python's 700, 10, 10 collect during requests, which is most of the p99 latency."""
-PROMOTE = b"promote"
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -138,7 +138,8 @@ class Server(uvicorn.Server):
         config: uvicorn's configuration.
         runtime: What is served; it is told when the end begins.
         public: Second listening socket, accepted from once promoted.
-        control: Connection to the supervisor: `promote` promotes, its end ends the server.
+        control: Connection to the supervisor, whose commands are obeyed and whose end ends the
+            server.
     """
 
     def __init__(
@@ -152,20 +153,24 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self.runtime = runtime
         self._public = public
-        self._control = control
+        self._control: Control | None = None
+        if control is not None:
+            self._control = Control(control, obey=self._obey, lost=self._abandoned)
         self._promotion: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Load, listen and hear what the supervisor says."""
         await super().startup(sockets)
         if self._control is not None:
-            self._control.settimeout(0)
-            asyncio.get_running_loop().add_reader(self._control.fileno(), self._hear)
+            self._control.open()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain: no new connections, a last answer on the open ones, then uvicorn's own way."""
+        # First of all: a candidate's fate must not hang on a worker that is about to end.
+        self.runtime.splitter.end()
+        if self._control is not None:
+            self._control.deafen()
         self.runtime.draining = True
-        self._deafen()
         if self._promotion is not None:
             await self._promotion
         for server in self.servers:
@@ -180,24 +185,20 @@ class Server(uvicorn.Server):
             pass
         await super().shutdown(None)
 
-    def _hear(self) -> None:
-        assert self._control is not None  # noqa: S101 - the reader is there because it is
-        try:
-            said = self._control.recv(64)
-        except BlockingIOError:
-            return
-        except OSError:
-            said = b""
-        if not said:
-            # A supervisor that is gone would leave a worker that nobody can stop.
-            self._deafen()
-            self.should_exit = True
-        elif PROMOTE in said and self._public is not None and self._promotion is None:
+    def _obey(self, command: Command) -> None:
+        live, splitter = self.runtime.live, self.runtime.splitter
+        if isinstance(command, BeginSplit):
+            if live is not None and self._control is not None:
+                splitter.begin(command, live.metrics, self._control.report)
+        elif isinstance(command, EndSplit):
+            splitter.end()
+        elif self._public is not None and self._promotion is None:
             self._promotion = asyncio.create_task(self._promote(self._public))
 
-    def _deafen(self) -> None:
-        if self._control is not None:
-            asyncio.get_running_loop().remove_reader(self._control.fileno())
+    def _abandoned(self) -> None:
+        self.runtime.splitter.end()
+        # A supervisor that is gone would leave a worker that nobody can stop.
+        self.should_exit = True
 
     async def _promote(self, public: socket.socket) -> None:
         loop = asyncio.get_running_loop()

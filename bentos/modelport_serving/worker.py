@@ -3,8 +3,9 @@
     PYTHONPATH=<bento>/src python -m modelport_serving.worker --bento <bento> --fd 3
 
 Several workers may share one socket. Under a supervisor the worker also gets `--public-fd`, a
-second listening socket, and `--control-fd`, a connection: it serves `--fd` alone until it reads
-`promote` there, and ends when the connection does.
+second listening socket, and `--control-fd`, a connection: it serves `--fd` alone until it is told
+to `promote` there, splits its predictions with a candidate version's workers while it is told to
+(`modelport_serving.control` has the lines), and ends when the connection does.
 
 On SIGTERM the worker stops accepting, lets callers with an open connection send a last request,
 finishes what it has within `--grace` seconds and ends with status 0. When the model cannot be

@@ -1,0 +1,282 @@
+"""Split: a counted share of the live predictions goes to a candidate version's workers.
+
+As a canary the candidate answers its share; whatever it cannot answer the live model answers, so
+callers of a failing candidate wait longer and notice nothing else. As a shadow it gets copies
+once the caller has an answer, and its own answers are only compared.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from starlette.responses import Response
+
+from modelport_serving.answers import AnswerError, agree, check
+from modelport_serving.control import BeginSplit
+from modelport_serving.forward import VERSION_HEADER, Answer, Call, Forwarder, ForwardError
+from modelport_serving.latency import Latencies
+from modelport_serving.logs import log_line
+from modelport_serving.metrics import Metrics
+from modelport_serving.problems import ProblemError
+
+CANARY_IN_FLIGHT = 128
+"""Most requests that wait for the candidate; the live model answers what comes on top."""
+SHADOW_IN_FLIGHT = 8
+"""Most copies under way; more are dropped."""
+REPORT_SECONDS = 0.2
+"""Time between two reports."""
+URGENT_SECONDS = 0.01
+"""Shortest time between two reports of errors: the first goes at once, a burst goes as one."""
+ANSWER_HEADERS = (b"content-type", b"cache-control", b"retry-after", VERSION_HEADER)
+"""Headers of the candidate that its callers get."""
+
+Report = Mapping[str, object]
+Own = Callable[[], Awaitable[Response]]
+"""Lets the live model answer; a refusal is a `ProblemError`."""
+
+
+class Credit:
+    """Whose turn it is, by count and never by chance.
+
+    Each request adds the percent in force; a hundred buys the candidate one turn. So of n
+    requests at one percent exactly floor(n * percent / 100) are the candidate's, at any n; over
+    changes of the percent it is floor of the sum of what each request added, by hundred.
+    """
+
+    _PARTS = 1_000_000
+
+    def __init__(self, percent: float) -> None:
+        self.percent = percent
+        # In whole millionths: sums of fractions like 0.1 would drift.
+        self._parts = 0
+
+    def turn(self) -> bool:
+        """Count one request; whether it is the candidate's."""
+        self._parts += round(self.percent * self._PARTS)
+        if self._parts < 100 * self._PARTS:
+            return False
+        self._parts -= 100 * self._PARTS
+        return True
+
+
+@dataclass(slots=True)
+class Side:
+    """Counts of one side, the live model or the candidate, since the split began."""
+
+    requests: int = 0
+    """Counted when they begin."""
+    errors: int = 0
+    """Those that ended with none of the answers that a caller may get."""
+    latencies: Latencies = field(default_factory=Latencies)
+    """Of those that ended well: what is in none of the three is under way."""
+
+    def ended(self, *, good: bool, seconds: float) -> None:
+        """Count the end of a request."""
+        if good:
+            self.latencies.add(seconds)
+        else:
+            self.errors += 1
+
+    def describe(self) -> dict[str, object]:
+        """The side as reports hold it."""
+        counts = self.latencies.counts
+        return {"requests": self.requests, "errors": self.errors, "buckets": counts}
+
+
+class Split:
+    """One split, from its beginning to the end of its last forwarded request.
+
+    Counts add up. The candidate's requests and `dropped` are the turns that its credit bought.
+    The live side counts, for a canary, the requests that were not the candidate's, without those
+    that it answered in the candidate's place; for a shadow, all.
+    """
+
+    def __init__(
+        self, order: BeginSplit, metrics: Metrics, report: Callable[[Report], None]
+    ) -> None:
+        self.order = order
+        self._credit = Credit(order.percent)
+        self._forwarder = Forwarder(order.addresses, order.timeout)
+        self._metrics = metrics
+        self._reporter = _Reporter(lambda: report(self.describe()))
+        self._live = Side()
+        self._candidate = Side()
+        self._in_flight = 0
+        self._dropped = 0
+        self._compared = 0
+        self._disagreements = 0
+        self._ended = False
+        self._copies: set[asyncio.Task[None]] = set()
+        self.change(order.percent)
+
+    def describe(self) -> Report:
+        """All counts since the split began."""
+        return {
+            "split": self.order.id,
+            "percent": self._credit.percent,
+            "ended": self._ended,
+            "in_flight": self._in_flight,
+            "live": self._live.describe(),
+            "candidate": self._candidate.describe(),
+            "dropped": self._dropped,
+            "disagreements": self._disagreements,
+            "compared": self._compared,
+        }
+
+    def change(self, percent: float) -> None:
+        """Give the candidate another share from the next request on; counts and credit stay."""
+        self._credit.percent = percent
+        self._metrics.split_percent.set(percent)
+        # The supervisor learns that its order has arrived.
+        self._reporter.urge()
+
+    def end(self) -> None:
+        """Forward nothing more; what is under way ends within the timeout."""
+        self._ended = True
+        self._metrics.split_percent.set(0)
+        self._forwarder.close()
+        self._reporter.end()
+
+    async def answer(self, call: Call, own: Own) -> Response:
+        """Answer one request; raises what `own` raises."""
+        if not self._credit.turn():
+            return await self._ask_live(own)
+        if self.order.mode == "shadow":
+            return await self._shadow(call, own)
+        if self._in_flight >= CANARY_IN_FLIGHT:
+            self._dropped += 1
+            return await self._ask_live(own)
+        self._send()
+        answer = await self._ask_candidate(call)
+        return await own() if answer is None else _response(answer)
+
+    async def _shadow(self, call: Call, own: Own) -> Response:
+        status, body = 500, b""
+        try:
+            response = await self._ask_live(own)
+            status, body = response.status_code, bytes(response.body)
+        except ProblemError as problem:
+            status = problem.status
+            raise
+        else:
+            return response
+        finally:
+            # The answer is decided, so the copy can only come after it.
+            if self._ended or self._in_flight >= SHADOW_IN_FLIGHT:
+                self._dropped += 1
+            else:
+                self._send()
+                copy = asyncio.create_task(self._copy(call, status, body))
+                self._copies.add(copy)
+                copy.add_done_callback(self._copies.discard)
+
+    async def _copy(self, call: Call, status: int, body: bytes) -> None:
+        answer = await self._ask_candidate(call)
+        if answer is None or status >= 500:
+            return
+        same = answer.status == status
+        if same and status < 300:
+            same = await agree(body, answer.body)
+        self._compared += 1
+        self._disagreements += not same
+
+    async def _ask_live(self, own: Own) -> Response:
+        self._live.requests += 1
+        began = time.perf_counter()
+        good = False
+        try:
+            response = await own()
+            good = True
+        except ProblemError as problem:
+            good = problem.status < 500
+            raise
+        else:
+            return response
+        finally:
+            self._live.ended(good=good, seconds=time.perf_counter() - began)
+            self._metrics.split_request("live", good=good)
+
+    def _send(self) -> None:
+        self._candidate.requests += 1
+        self._in_flight += 1
+
+    async def _ask_candidate(self, call: Call) -> Answer | None:
+        """Return the candidate's answer, or nothing when it has none that counts as one."""
+        began = time.perf_counter()
+        seconds = 0.0
+        answer = None
+        try:
+            given = await self._forwarder.send(call)
+            seconds = time.perf_counter() - began
+            await check(given)
+            answer = given
+        except (ForwardError, AnswerError) as error:
+            log_line("candidate-failed", request_id=call.request_id, reason=str(error))
+        finally:
+            self._in_flight -= 1
+            self._candidate.ended(good=answer is not None, seconds=seconds)
+            self._metrics.split_request("candidate", good=answer is not None)
+            if answer is None or (self._ended and not self._in_flight):
+                self._reporter.urge()
+        return answer
+
+
+class Splitter:
+    """The split that is on, if any."""
+
+    def __init__(self) -> None:
+        self.current: Split | None = None
+
+    def begin(self, order: BeginSplit, metrics: Metrics, report: Callable[[Report], None]) -> None:
+        """Begin a split, or change the percent of the one that has the order's id."""
+        if self.current is not None and self.current.order.id == order.id:
+            self.current.change(order.percent)
+            return
+        self.end()
+        self.current = Split(order, metrics, report)
+
+    def end(self) -> None:
+        """End the split that is on: no request that comes from here on is forwarded."""
+        ended, self.current = self.current, None
+        if ended is not None:
+            ended.end()
+
+
+class _Reporter:
+    """Makes reports in steady time, and urgent ones at once as long as there are few."""
+
+    def __init__(self, report: Callable[[], None]) -> None:
+        self._report = report
+        self._loop = asyncio.get_running_loop()
+        self._next = self._loop.call_later(REPORT_SECONDS, self._tick)
+        self._pause: asyncio.TimerHandle | None = None
+        self._urged = False
+
+    def urge(self) -> None:
+        """Report at once, or soon when that was done just now."""
+        self._urged = True
+        if self._pause is None:
+            self._hurry()
+
+    def end(self) -> None:
+        """Report and stop the steady reports; urgent ones may follow."""
+        self._next.cancel()
+        self._report()
+
+    def _tick(self) -> None:
+        self._next = self._loop.call_later(REPORT_SECONDS, self._tick)
+        self._report()
+
+    def _hurry(self) -> None:
+        self._pause = None
+        if self._urged:
+            self._urged = False
+            self._report()
+            self._pause = self._loop.call_later(URGENT_SECONDS, self._hurry)
+
+
+def _response(answer: Answer) -> Response:
+    names = [name for name in ANSWER_HEADERS if name in answer.headers]
+    headers = {name.decode(): answer.headers[name].decode("latin-1") for name in names}
+    return Response(answer.body, answer.status, headers)
