@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi_policy.proxy import UNKNOWN_ARRAY_VALUE, UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
@@ -74,6 +74,7 @@ def places(tree: object, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @each
+@settings(max_examples=50)
 @given(data=st.data())
 def test_no_tree_breaks_a_rule(rule: Rule, data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from([rule.passes.type, *(t for t in rule.types if "*" not in t)]))
@@ -84,6 +85,7 @@ def test_no_tree_breaks_a_rule(rule: Rule, data: st.DataObject) -> None:
 
 
 @each
+@settings(max_examples=50)
 @given(data=st.data())
 def test_nothing_at_any_place_of_an_example_breaks_a_rule(rule: Rule, data: st.DataObject) -> None:
     sample = data.draw(st.sampled_from([rule.passes, rule.fails]))
@@ -103,6 +105,7 @@ def test_what_passes_does_not_fail_for_an_unknown_value(rule: Rule) -> None:
 
 
 @each
+@settings(max_examples=50)
 @given(data=st.data())
 def test_unrelated_properties_change_nothing(rule: Rule, data: st.DataObject) -> None:
     sample = data.draw(st.sampled_from([rule.passes, rule.fails]))
