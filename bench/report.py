@@ -18,16 +18,21 @@ TITLES = {
 
 
 def write_tables() -> None:
-    """Write the tables anew from every result that is there."""
+    """Write the tables anew."""
+    (RESULTS / "README.md").write_text(tables())
+
+
+def tables() -> str:
+    """The tables of every result that is there."""
     parts = [
         "# Results\n",
-        "Written by `python -m bench.report`; see [../README.md](../README.md).\n",
+        "Written by `python -m bench.report`; [how to read them](../README.md).\n",
     ]
     for name, table in (("first_prediction", _first_prediction), ("throughput", _throughput)):
         file = RESULTS / f"{name}.json"
         if file.is_file():
             parts.append(table(json.loads(file.read_text())))
-    (RESULTS / "README.md").write_text("\n".join(parts))
+    return "\n".join(parts)
 
 
 def _first_prediction(result: dict[str, Any]) -> str:

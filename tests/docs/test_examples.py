@@ -4,6 +4,7 @@ import ast
 import importlib
 import json
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,8 @@ def test_the_readme_shows_the_error_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         read_stack_file(file)
     assert shown == refused.value.problems[:1]
+
+
+def test_the_tables_of_the_measurements_are_those_of_their_results() -> None:
+    report = runpy.run_path(str(ROOT / "bench" / "report.py"))
+    assert (ROOT / "bench" / "results" / "README.md").read_text() == report["tables"]()
