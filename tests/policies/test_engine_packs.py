@@ -280,3 +280,29 @@ def test_plain_pulumi_shows_what_why_and_fix(project: Packs) -> None:
     assert "owner-present  (modelport:index:LocalService: cancer)" in lines[start - 1]
     assert lines[start + 1] == "cancer has the owner 'todo', which is nobody"
     assert [line.split(":")[0] for line in lines[start + 2 : start + 5]] == ["why", "fix", "source"]
+
+
+COMPONENT = """\
+import signal
+import pulumi
+from modelport.config import parse
+from modelport.local_service import LocalService
+from modelport.plan import PlanContext
+from records import VERSION, record
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+for name, target in TARGETS.items():
+    values = {"bundle": f"breast_cancer@{VERSION}", "owner": "diagnostics", "target": target}
+    config = parse({"deployments": {name: values}}).deployments[name]
+    LocalService(name, config, record=record(), context=PlanContext("test", "prod"))
+"""
+
+
+def test_the_component_s_defaults_follow_every_rule_in_prod(project: Packs) -> None:
+    """The real component, the real plugin: only who opens it to a network is told about TLS."""
+    targets = {"closed": {"port": 3000}, "open": {"port": 3001, "host": "0.0.0.0"}}
+    project.program(COMPONENT.replace("TARGETS", repr(targets)))
+    project.env["PYTHONPATH"] = str(ROOT / "tests")  # for the record of a bundle that nobody built
+    project.environment("prod")
+    ran = project.judge("preview")
+    assert set(ran.violations) == {("endpoint-public-needs-tls", "open")}, ran.errors
