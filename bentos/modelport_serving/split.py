@@ -148,7 +148,11 @@ class Split:
             self._dropped += 1
             return await self._ask_live(own)
         self._send()
-        answer = await self._ask_candidate(call)
+        answer = None
+        try:
+            answer = await self._ask_candidate(call)
+        finally:
+            self._back(erred=answer is None)
         return await own() if answer is None else _response(answer)
 
     async def _shadow(self, call: Call, own: Own) -> Response:
@@ -172,14 +176,18 @@ class Split:
                 copy.add_done_callback(self._copies.discard)
 
     async def _copy(self, call: Call, status: int, body: bytes) -> None:
-        answer = await self._ask_candidate(call)
-        if answer is None or status >= 500:
-            return
-        same = answer.status == status
-        if same and status < 300:
-            same = await agree(body, answer.body)
-        self._compared += 1
-        self._disagreements += not same
+        answer = None
+        try:
+            answer = await self._ask_candidate(call)
+            if answer is None or status >= 500:
+                return
+            same = answer.status == status
+            if same and status < 300:
+                same = await agree(body, answer.body)
+            self._compared += 1
+            self._disagreements += not same
+        finally:
+            self._back(erred=answer is None)
 
     async def _ask_live(self, own: Own) -> Response:
         self._live.requests += 1
@@ -201,6 +209,11 @@ class Split:
         self._candidate.requests += 1
         self._in_flight += 1
 
+    def _back(self, *, erred: bool) -> None:
+        self._in_flight -= 1
+        if erred or (self._ended and not self._in_flight):
+            self._reporter.urge()
+
     async def _ask_candidate(self, call: Call) -> Answer | None:
         """Return the candidate's answer, or nothing when it has none that counts as one."""
         began = time.perf_counter()
@@ -214,11 +227,8 @@ class Split:
         except (ForwardError, AnswerError) as error:
             log_line("candidate-failed", request_id=call.request_id, reason=str(error))
         finally:
-            self._in_flight -= 1
             self._candidate.ended(good=answer is not None, seconds=seconds)
             self._metrics.split_request("candidate", good=answer is not None)
-            if answer is None or (self._ended and not self._in_flight):
-                self._reporter.urge()
         return answer
 
 

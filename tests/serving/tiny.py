@@ -34,6 +34,7 @@ FEATURES = (
     Feature(name="age", dtype="int64", min=0, max=99),
     Feature(name="texture", min=-4, max=4, nullable=True),
 )
+VERSION = "00ff00ff00ff00ff"
 GOOD = [[1.5, 40, None], [-1.5, 41, 0.25]]
 SERVICE = '''\
 """Tiny: the service."""
@@ -77,10 +78,10 @@ def signature(*features: Feature, task: Any = "classification") -> Signature:
     return Signature(task=task, features=features or FEATURES, target="sign", labels=labels)
 
 
-def record(signature: Signature, *, sha256: str = "0" * 64) -> BundleRecord:
+def record(signature: Signature, *, sha256: str = "0" * 64, version: str = VERSION) -> BundleRecord:
     return BundleRecord(
         name="tiny",
-        version="00ff00ff00ff00ff",
+        version=version,
         signature=signature,
         evaluation=Evaluation(
             primary="f1", metrics={"f1": 0.9}, baseline={"f1": 0.5},
@@ -110,7 +111,7 @@ class Stub:
         return self.predict(X)
 
 
-def write_bundle(folder: Path, model: Any = None) -> BundleRecord:
+def write_bundle(folder: Path, model: Any = None, *, version: str = VERSION) -> BundleRecord:
     """Write `bundle.json`, `golden.json` and `model.joblib` of a small forest into `folder`."""
     if model is None:
         draw = np.random.default_rng(0)
@@ -131,7 +132,7 @@ def write_bundle(folder: Path, model: Any = None) -> BundleRecord:
             for chance in chances
         ),
     )
-    made = record(signature(), sha256=digest)
+    made = record(signature(), sha256=digest, version=version)
     (folder / RECORD_FILE).write_text(made.model_dump_json())
     (folder / GOLDEN_FILE).write_text(golden.model_dump_json())
     return made
@@ -146,19 +147,19 @@ def environment(home: Path, **extra: str) -> dict[str, str]:
     return {**kept, **cache, "BENTOML_HOME": str(home), "DO_NOT_TRACK": "true", **extra}
 
 
-def build(folder: Path) -> Path:
+def build(folder: Path, model: Any = None, *, version: str = VERSION) -> Path:
     """Build the Bento of a tiny bundle into the store `folder/home`; return the Bento's folder."""
     staged = folder / "staged"
     staged.mkdir()
-    write_bundle(staged)
-    model = shutil.move(staged / "model.joblib", folder / "model.joblib")
+    write_bundle(staged, model, version=version)
+    file = shutil.move(staged / "model.joblib", folder / "model.joblib")
     (staged / "service.py").write_text(SERVICE)
     source = Path(modelport_serving.__file__).parent
     shutil.copytree(
         source, staged / "modelport_serving", ignore=shutil.ignore_patterns("__pycache__")
     )
     done = subprocess.run(
-        [sys.executable, "-c", BUILD, "tiny", "00ff00ff00ff00ff", str(model), str(staged)],
+        [sys.executable, "-c", BUILD, "tiny", version, str(file), str(staged)],
         env=environment(folder / "home", PYTHONPATH=str(staged)),
         cwd=staged,
         capture_output=True,
