@@ -46,6 +46,7 @@ PASS: list[tuple[str, str, dict[str, Any]]] = [
     ("log-retention-set", GROUP, {"retentionInDays": 400}),
     ("log-retention-set", GROUP, {"retentionInDays": LATER}),
     ("local-log-bounded", SERVER, {"log_bytes": 2**30}),
+    ("local-log-bounded", SERVER, {"log_bytes": 1}),
     ("local-log-bounded", SERVER, {"log_bytes": LATER}),
     ("local-memory-limited", SERVER, {"memory_bytes": 1}),
     ("local-memory-limited", SERVER, {"memory_bytes": LATER}),
@@ -263,3 +264,24 @@ def test_a_stack_is_the_sum_of_its_outermost_parts() -> None:
     )
     exempt = {"resource": "c", "reason": "paid by another team", "expires": "2999-01-01"}
     assert stack_findings(rule, [*whole, part("c", 1)], {"exemptions": [exempt]}) == []
+
+
+@pytest.mark.parametrize(
+    ("metric", "less"),
+    [
+        ("accuracy", False),
+        ("f1", False),
+        ("mae", True),
+        ("precision", False),
+        ("r2", False),
+        ("recall", False),
+        ("rmse", True),
+        ("roc_auc", False),
+    ],
+)
+def test_better_means_more_or_less_and_never_equal(judge: Judge, metric: str, less: bool) -> None:
+    low, high = {"score": 0.4, "baseline": 0.6}, {"score": 0.6, "baseline": 0.4}
+    better, worse = (low, high) if less else (high, low)
+    assert judge("better-than-baseline", SERVICE, {"metric": metric, **better}) == []
+    for refused in (worse, {"score": 0.5, "baseline": 0.5}):
+        assert len(judge("better-than-baseline", SERVICE, {"metric": metric, **refused})) == 1

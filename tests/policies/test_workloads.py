@@ -197,3 +197,13 @@ def test_fails(
     assert [message.splitlines()[0] for message in found] == [f"cancer {text}" for text in expected]
     for value in (SECRET, "hunter2", "AccountKey", "BEGIN", "1234"):
         assert value not in "".join(found)
+
+
+@pytest.mark.parametrize(("length", "shown"), [(63, True), (64, False)])
+def test_names_are_shown_when_they_can_be_names(judge: Judge, length: int, shown: bool) -> None:
+    name = "a" * (length - 6) + "_TOKEN"
+    (found,) = judge("environment-no-plain-secrets", LAMBDA, variables(**{name: "x"}))
+    assert (name in found) is shown
+    container = {"name": "c" * length}
+    (found,) = judge("container-memory-limited", DEPLOYMENT, pods(container))
+    assert (container["name"] in found) is shown
