@@ -74,3 +74,41 @@ def _edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
     content = json.loads(path.read_text())
     change(content)
     path.write_text(json.dumps(content))
+
+
+def after(calls: int, fault: str) -> Callable[[Path, Path], None]:
+    """A version that is good for some calls and then has a fault: `errs`, `slow` or `wrong`."""
+    faults = {
+        "errs": "raise RuntimeError('out of memory')",
+        "slow": "import time; time.sleep(0.4)",
+        "wrong": "return tuple(_swapped(item) for item in _score(self, rows))",
+    }
+
+    def change(src: Path, _model: Path) -> None:
+        path = src / "modelport_serving" / "predictor.py"
+        path.write_text(path.read_text() + _FAULTY.format(calls=calls, fault=faults[fault]))
+
+    return change
+
+
+_FAULTY = """
+
+_calls = 0
+_score = Predictor.score
+
+
+def _swapped(item):
+    label = next(name for name in item.probabilities if name != item.label)
+    return item.model_copy(update={{"label": label}})
+
+
+def _faulty(self, rows):
+    global _calls
+    _calls += 1
+    if _calls > {calls}:
+        {fault}
+    return _score(self, rows)
+
+
+Predictor.score = _faulty
+"""

@@ -53,6 +53,7 @@ def exemption(**changes: object) -> dict[str, object]:
 
 def test_an_exemption_holds_for_what_it_names(judge: Judge) -> None:
     assert judge("owner-present", SERVICE, {}, exemptions=[exemption()]) == []
+    assert judge("owner-present", SERVICE, {}, exemptions=[exemption(reason="10 letters")]) == []
     assert judge("owner-present", SERVICE, {}, exemptions=[exemption(resource="other")])
     assert judge("owner-present", SERVICE, {}, exemptions=[])
 

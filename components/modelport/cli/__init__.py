@@ -8,7 +8,11 @@ look.py      status, logs, predict
 project.py   validate, schema, setup, doctor
 """
 
+import os
 import sys
+import tempfile
+import traceback
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -46,6 +50,16 @@ def _root(
     """Models that go live from one typed config."""
 
 
+def _unexpected(error: Exception) -> str:
+    """An error that nobody foresaw, in one sentence; its traceback goes to a file."""
+    file = Path(tempfile.gettempdir()) / f"modelport-error-{os.getpid()}.log"
+    file.write_text(traceback.format_exc())
+    return (
+        f"internal error: {type(error).__name__}: {error}; "
+        f"please report it with the details in {file}"
+    )
+
+
 def main() -> None:
     """Run one command; an error is one sentence a line on standard error, never a traceback."""
     try:
@@ -53,6 +67,9 @@ def main() -> None:
     except ModelportError as error:
         fail(str(error), as_json="--json" in sys.argv)
         sys.exit(error.exit_code)
+    except Exception as error:
+        fail(_unexpected(error), as_json="--json" in sys.argv)
+        sys.exit(1)
     except KeyboardInterrupt:
         err.print("interrupted; run the same command again, it goes on from what is there")
         sys.exit(130)

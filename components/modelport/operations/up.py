@@ -68,11 +68,11 @@ def up(home: Home, stack: str, show: Show) -> UpResult:
     recover(session.home, session.engine)
     watcher = Watcher(_scaled(show, _BUILD_SHARE, 0.95))
     try:
-        session.engine.up(on_event=watcher, color="never", suppress_progress=True)
+        done = session.engine.up(on_event=watcher, color="never", suppress_progress=True)
     except auto.CommandError as error:
         raise EngineError(watcher.failure(error, last_error(error))) from None
     show("reading back", 0.97)
-    result = UpResult(dict(watcher.changes), _read_back(session))
+    result = UpResult(dict(watcher.changes), _read_back(session, done.outputs))
     show("live", 1)
     return result
 
@@ -108,10 +108,10 @@ def build_missing(
     return built
 
 
-def _read_back(session: Session) -> list[Live]:
+def _read_back(session: Session, outputs: auto.OutputMap) -> list[Live]:
     """Ask every live service for its golden answers, whether or not something changed."""
     live: list[Live] = []
-    for name, output in session.outputs().items():
+    for name, output in ((name, item.value) for name, item in outputs.items()):
         record = find(session.home, output["bundle"], output["version"])
         verified = check_live(session.home, session.stack, name, output["url"], record)
         live.append(

@@ -4,12 +4,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from modelport_serving.latency import LATENCY_BOUNDS_MS
-
 from modelport.config import Canary
 from modelport.errors import ServiceError
 from modelport.rollout import Counts, Decision, Evidence, Watched, judge, shares
 from modelport.supervisor.control import Control
+from modelport_serving.latency import LATENCY_BOUNDS_MS
 
 _LOOK = 0.2
 """Seconds between two looks at the counts."""
@@ -44,7 +43,7 @@ def roll_out(
     mode = "canary" if isinstance(rollout, Canary) else "shadow"
     counts: dict[str, Any] = {}
     for percent in shares(rollout):
-        control.ask("split", number=number, mode=mode, percent=percent, timeout=_ANSWER)
+        control.ask("split", number=number, mode=mode, percent=percent, answer_in=_ANSWER)
         begun = asked = time.monotonic()
         while True:
             time.sleep(_LOOK)

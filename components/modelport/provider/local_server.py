@@ -5,9 +5,8 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import psutil
 from pydantic import Field
 
 from modelport.bundles.store import bento_path
@@ -27,6 +26,7 @@ from modelport.provider.local_files import (
     write_caller_files,
     write_settings,
 )
+from modelport.provider.local_live import described, live_address, stop_supervisor
 from modelport.provider.local_rollout import roll_out
 from modelport.supervisor.control import Control, ControlError, Message
 from modelport.supervisor.launch import launch
@@ -35,8 +35,6 @@ from modelport_serving.record import BundleRecord, Golden, read_golden, read_rec
 
 _RELEASES = 100
 """Number of releases that the state remembers."""
-_STOP_WAIT = 40.0
-"""Seconds in which a stopped supervisor must have drained and ended."""
 
 
 class LocalServerInputs(Inputs):
@@ -97,7 +95,7 @@ class LocalServerHandler(Handler[LocalServerInputs]):
         try:
             outputs = _deploy(context, inputs, [])
         except ServiceError as error:
-            _stop(folder)
+            stop_supervisor(folder)
             message = f"{error}{log_tail(folder, context.home.project)}"
             remove_files(folder, keep_log=True)
             raise ServiceError(message) from None
@@ -129,7 +127,7 @@ class LocalServerHandler(Handler[LocalServerInputs]):
         moved = (old.host, old.port) != (new.host, new.port)
         try:
             if moved:
-                _stop(folder)
+                stop_supervisor(folder)
             return _deploy(context, new, releases)
         except ServiceError as error:
             tail = log_tail(folder, context.home.project)
@@ -141,7 +139,7 @@ class LocalServerHandler(Handler[LocalServerInputs]):
         """Stop every process and remove every file."""
         del resource_id
         folder = _folder(context.home, inputs)
-        _stop(folder)
+        stop_supervisor(folder)
         remove_files(folder)
 
     def drift(
@@ -175,11 +173,15 @@ def _deploy(context: Context, inputs: LocalServerInputs, releases: list[dict[str
         if generation["state"] != "ready":
             raise ServiceError(_refused(record, generation))
         check = _checker(generation, record, golden, inputs.api_key)
-        context.status("checking golden answers")
-        check()
-        known = any(release["version"] == inputs.version for release in releases)
-        seen = "" if known else _roll_out(context, control, generation, inputs, check)
-        control.ask("promote", number=generation["number"], timeout=60)
+        try:
+            context.status("checking golden answers")
+            check()
+            known = any(release["version"] == inputs.version for release in releases)
+            seen = "" if known else _roll_out(context, control, generation, inputs, check)
+            control.ask("promote", number=generation["number"], timeout=60)
+        except (ServiceError, ControlError) as error:
+            _discard(control, generation)
+            raise ServiceError(str(error)) from None
     write_caller_files(folder, inputs.api_key, golden)
     verified = verify(_reachable(inputs), record, golden, inputs.api_key)
     proof = f"{verified}; {seen}" if seen else str(verified)
@@ -217,10 +219,15 @@ def _roll_out(
         return ""
     rollout = inputs.rollout
     watched = rollout.canary if isinstance(rollout, CanaryRollout) else rollout.shadow
+    return roll_out(control, generation["number"], watched, check, context.status)
+
+
+def _discard(control: Control, generation: Message) -> None:
+    """End a generation that is not wanted, and wait until it has ended."""
     try:
-        return roll_out(control, generation["number"], watched, check, context.status)
-    except ControlError as error:
-        raise ServiceError(str(error)) from None
+        control.ask("discard", number=generation["number"], timeout=60)
+    except ControlError:
+        return  # the supervisor is gone, and the generation with it
 
 
 def _serves_alike(old: LocalServerInputs, new: LocalServerInputs) -> bool:
@@ -240,9 +247,9 @@ def _bundle(home: Home, inputs: LocalServerInputs) -> tuple[BundleRecord, Golden
 
 def _supervisor(folder: Path, inputs: LocalServerInputs) -> Control:
     """A connection to the deployment's supervisor, started when none listens as asked."""
-    if _described(folder) is not None and _live_address(folder) != (inputs.host, inputs.port):
-        _stop(folder)
-    if _described(folder) is None:
+    if described(folder) is not None and live_address(folder) != (inputs.host, inputs.port):
+        stop_supervisor(folder)
+    if described(folder) is None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         launch(folder, inputs.host, inputs.port)
     try:
@@ -334,23 +341,9 @@ def _reachable(inputs: LocalServerInputs) -> str:
     return inputs.url
 
 
-def _described(folder: Path) -> Message | None:
-    """The running supervisor's status; none when none answers."""
-    try:
-        with Control(folder, timeout=5) as control:
-            return control.ask("status", timeout=5)
-    except (ControlError, OSError):
-        return None
-
-
-def _live_address(folder: Path) -> tuple[Any, Any] | None:
-    status = _described(folder)
-    return (status["host"], status["port"]) if status else None
-
-
 def _live(folder: Path, inputs: LocalServerInputs) -> tuple[str, str]:
     """How the server runs (`running`, `stopped`, `changed`) and which version it serves."""
-    status = _described(folder)
+    status = described(folder)
     if status is None:
         return "stopped", ""
     live = [item for item in status["generations"] if item["state"] == "live"]
@@ -361,26 +354,6 @@ def _live(folder: Path, inputs: LocalServerInputs) -> tuple[str, str]:
     wanted = (inputs.version, workers, inputs.host, inputs.port)
     found = (version, len(live[-1]["workers"]), status["host"], status["port"])
     return ("running" if found == wanted else "changed"), version
-
-
-def _stop(folder: Path) -> None:
-    """End the supervisor and its workers, when there is one."""
-    try:
-        with Control(folder, timeout=5) as control:
-            pid = int(control.ask("stop")["pid"])
-    except (ControlError, OSError):
-        return
-    _wait_gone(pid)
-
-
-def _wait_gone(pid: int) -> None:
-    try:
-        psutil.Process(pid).wait(_STOP_WAIT)
-    except psutil.NoSuchProcess:
-        return
-    except psutil.TimeoutExpired:
-        message = f"the supervisor (pid {pid}) did not end within {_STOP_WAIT:g} s"
-        raise ServiceError(message) from None
 
 
 def _restore(context: Context, old: LocalServerInputs, *, moved: bool) -> str:

@@ -152,7 +152,7 @@ class Supervisor:
         live = next(item for item in self._generations if item.state == "live")
         candidate = self._find(request["number"])
         if self._split is None or self._split.candidate != candidate.number:
-            self._split = Split(candidate.number, request["mode"], float(request["timeout"]))
+            self._split = Split(candidate.number, request["mode"], float(request["answer_in"]))
         self._split.percent = int(request["percent"])
         live.tell(self._split.command(candidate.addresses()), standing=True)
         return self._describe()

@@ -1,0 +1,66 @@
+"""Callers of a live endpoint while something else happens."""
+
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+
+@dataclass(slots=True)
+class Seen:
+    """What callers saw."""
+
+    statuses: Counter[int] = field(default_factory=Counter[int])
+    """Answers by status; 0: no answer."""
+    versions: Counter[str] = field(default_factory=Counter[str])
+    """Answers by the version that gave them."""
+
+    @property
+    def failed(self) -> int:
+        """Requests without a 200."""
+        return self.statuses.total() - self.statuses[200]
+
+
+class Callers:
+    """A few callers with connections of their own that ask at a steady rate until ended."""
+
+    def __init__(self, folder: Path, port: int, rate: float = 100, callers: int = 4) -> None:
+        self.seen = Seen()
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._url = f"http://127.0.0.1:{port}/predict"
+        name, _, value = (folder / "auth-header").read_text().strip().partition(": ")
+        self._headers = {name: value, "content-type": "application/json"}
+        self._body = (folder / "request.json").read_bytes()
+        self._pause = callers / rate
+        self._threads = [threading.Thread(target=self._call) for _ in range(callers)]
+
+    def __enter__(self) -> "Callers":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _call(self) -> None:
+        with httpx.Client(trust_env=False, timeout=20, headers=self._headers) as client:
+            due = time.monotonic()
+            while not self._ended.is_set():
+                status, version = 0, ""
+                try:
+                    answer = client.post(self._url, content=self._body)
+                    status = answer.status_code
+                    version = answer.headers.get("x-modelport-version", "")
+                except httpx.HTTPError:
+                    pass
+                with self._lock:
+                    self.seen.statuses[status] += 1
+                    self.seen.versions[version] += 1
+                due += self._pause
+                self._ended.wait(max(0.0, due - time.monotonic()))
