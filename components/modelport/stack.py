@@ -1,5 +1,6 @@
 """Stack: the program of a stack, from its config to its outputs."""
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ def deploy() -> None:
     Raises:
         pulumi.RunError: with every reason at once; nothing was registered then.
     """
+    # On a violation the engine interrupts the program and waits for it; Python's own handler
+    # would let a thread go on for seconds.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         _deploy(find_home())
     except ModelportError as error:
@@ -81,15 +85,22 @@ def _plan_all(home: Home, config: StackConfig, context: PlanContext) -> dict[str
     """Plan every deployment before the first one is declared, and report all refusals at once."""
     records: dict[str, BundleRecord] = {}
     refusals: list[str] = []
+    monthly = 0.0
     for name, deployment in config.deployments.items():
         try:
             record = resolve(
                 home, deployment.bundle_name, deployment.bundle_version, deployment.gate
             )
-            plan_local(name, deployment, record, context)
+            monthly += plan_local(name, deployment, record, context).monthly_usd
             records[name] = record
         except ModelportError as error:
             refusals.append(str(error))
+    limit = config.limits.monthly_usd
+    if limit is not None and monthly > limit:
+        refusals.append(
+            f"the stack costs {monthly:.2f} USD a month, over modelport:limits.monthly_usd "
+            f"({limit:.2f})"
+        )
     if refusals:
         raise ModelportError("\n".join(refusals))
     return records

@@ -56,8 +56,8 @@ def test_no_authentication_is_refused_elsewhere(host: str) -> None:
     with pytest.raises(PlanError) as caught:
         plan(auth="none", target={"port": 3000, "host": host})
     assert str(caught.value) == (
-        f"cancer: auth: none on {host} would let everyone on the network in; "
-        "write auth: api_key, or host: 127.0.0.1"
+        f"cancer: auth: none on {host} would let everyone on the network in "
+        "(rule endpoint-public-needs-auth); write auth: api_key, or host: 127.0.0.1"
     )
 
 
@@ -65,7 +65,8 @@ def test_prod_must_name_a_digest() -> None:
     with pytest.raises(PlanError) as caught:
         plan(PROD)
     assert str(caught.value) == (
-        "cancer: prod must name a digest, so that nothing changes unseen; "
+        "cancer: prod must name a digest, so that nothing changes unseen "
+        "(rule bundle-pinned-in-prod); "
         f"write bundle: breast_cancer@{VERSION}"
     )
     assert plan(PROD, bundle="breast_cancer@3f2a").version == VERSION

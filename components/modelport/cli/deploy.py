@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from modelport.cli.console import dump, out, print_json, progress
+from modelport.cli.console import dump, err, out, print_json, progress
 from modelport.cli.options import JsonOption, NameArgument, StackOption, only_deployment
 from modelport.home import find_home
 from modelport_serving.record import Evaluation
@@ -83,6 +83,8 @@ def rollback(
 
 
 def _show(result: "UpResult") -> None:
+    for text in result.advice:
+        err.print(f"[yellow]advice:[/] {escape(text)}")
     if not result.changes:
         out.print("no changes")
     for live in result.live:

@@ -73,6 +73,8 @@ class StackConfig(Model):
 
     deployments: dict[DeploymentName, Deployment] = Field(min_length=1)
     """The deployments of this stack by name."""
+    limits: Limits = Limits()
+    """What all deployments of the stack together may cost."""
     environment: Environment = "dev"
     """Which rules hold: `prod` must name each bundle by digest."""
 

@@ -30,6 +30,9 @@ def engine_environment(home: Home) -> dict[str, str]:
         "PULUMI_HOME": str(pulumi_home(home)),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
     }
+    packs = _policy_packs(home)
+    if packs and "PULUMI_OPTION_POLICY_PACK" not in given:
+        ours["PULUMI_OPTION_POLICY_PACK"] = packs
     chosen = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
     # An empty PULUMI_CONFIG_PASSPHRASE is a passphrase too.
     if ours["PULUMI_BACKEND_URL"] == backend and not any(name in given for name in chosen):
@@ -53,6 +56,14 @@ def prepare_home(home: Home) -> None:
         fresh.touch(mode=0o600)
         fresh.write_text(PASSPHRASE + "\n")
         fresh.replace(home.passphrase)
+
+
+def _policy_packs(home: Home) -> str:
+    """The project's packs as the engine takes them: absolute paths with commas between."""
+    found = sorted(home.project.glob("policies/*/PulumiPolicy.yaml"))
+    quoted = (str(file.parent) for file in found)
+    # The engine splits the list as one line of CSV.
+    return ",".join(f'"{path}"' if "," in path else path for path in quoted)
 
 
 def _path(home: Home, given: str) -> str:

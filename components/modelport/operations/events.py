@@ -23,7 +23,9 @@ class Watcher:
     errors: list[str] = field(default_factory=list[str])
     """What the engine, the program and the resources said was wrong."""
     violations: list[str] = field(default_factory=list[str])
-    """What policies said."""
+    """What mandatory policies said."""
+    advice: list[str] = field(default_factory=list[str])
+    """What advisory policies said."""
     _begun: int = 0
     _ended: int = 0
 
@@ -47,9 +49,15 @@ class Watcher:
         elif event.diagnostic_event:
             self._diagnostic(event.diagnostic_event)
         elif event.policy_event:
-            found = event.policy_event
-            text = _clean(found.message)
-            self.violations.append(f"{found.policy_name}: {text}")
+            self._policy(event.policy_event)
+
+    def _policy(self, event: events.PolicyEvent) -> None:
+        """Keep what a policy said, once: previews and updates ask the packs several times."""
+        mandatory = event.enforcement_level == "mandatory"
+        said = self.violations if mandatory else self.advice
+        text = f"{event.policy_name}: {_clean(event.message)}"
+        if text not in said:
+            said.append(text)
 
     def _diagnostic(self, event: events.DiagnosticEvent) -> None:
         text = _clean(event.message)
@@ -67,7 +75,7 @@ class Watcher:
     def failure(self, error: auto.CommandError, fallback: str) -> str:
         """The errors in the order in which they came, or `fallback` when there were none."""
         del error
-        return "\n".join(self.errors or self.violations) or fallback
+        return "\n".join(self.errors + self.violations) or fallback
 
 
 def _name(urn: str | None) -> str:
@@ -85,5 +93,5 @@ def _clean(text: str) -> str:
 def _is_summary(text: str) -> bool:
     """Whether the engine only says that something failed, after having said what."""
     return text in {"update failed", "preview failed", "resource monitor shut down"} or (
-        text.startswith(("an unhandled error occurred: Program exited", "Program exited"))
+        "program exited with non-zero exit code" in text.lower()
     )

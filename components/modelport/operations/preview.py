@@ -17,6 +17,8 @@ class PreviewResult:
 
     changes: dict[str, int]
     """Resources by what would happen to them; empty: no changes."""
+    advice: list[str]
+    """What advisory policies said; the text holds it too."""
     text: str
     """The engine's own display with the differences."""
 
@@ -35,4 +37,6 @@ def preview(home: Home, stack: str, show: Callable[[str, float], None]) -> Previ
         session.engine.preview(diff=True, color="never", on_event=watcher, on_output=lines.append)
     except auto.CommandError as error:
         raise EngineError(watcher.failure(error, last_error(error))) from None
-    return PreviewResult(dict(watcher.changes), "\n".join(line.rstrip() for line in lines).strip())
+    return PreviewResult(
+        dict(watcher.changes), watcher.advice, "\n".join(line.rstrip() for line in lines).strip()
+    )

@@ -61,7 +61,8 @@ def _holder(lock: Path) -> str:
     try:
         process = psutil.Process(pid)
         # A number that was given to another process since then holds no lock.
-        if process.create_time() > made + 1 or "pulumi" not in process.name():
+        other = process.create_time() > made + 1 or "pulumi" not in process.name()
+        if other or process.status() == psutil.STATUS_ZOMBIE:
             return ""
     except psutil.Error:
         return ""

@@ -46,6 +46,8 @@ class UpResult:
     """Resources by what happened to them; empty: no changes."""
     live: list[Live]
     """Every deployment, read back."""
+    advice: list[str]
+    """What advisory policies said."""
 
 
 def up(home: Home, stack: str, show: Show) -> UpResult:
@@ -72,7 +74,7 @@ def up(home: Home, stack: str, show: Show) -> UpResult:
     except auto.CommandError as error:
         raise EngineError(watcher.failure(error, last_error(error))) from None
     show("reading back", 0.97)
-    result = UpResult(dict(watcher.changes), _read_back(session, done.outputs))
+    result = UpResult(dict(watcher.changes), _read_back(session, done.outputs), watcher.advice)
     show("live", 1)
     return result
 

@@ -126,12 +126,13 @@ def _refusals(config: Deployment, record: BundleRecord, context: PlanContext) ->
     found: list[str] = []
     if config.auth == "none" and not config.target.loopback:
         found.append(
-            f"auth: none on {config.target.host} would let everyone on the network in; "
-            "write auth: api_key, or host: 127.0.0.1"
+            f"auth: none on {config.target.host} would let everyone on the network in "
+            "(rule endpoint-public-needs-auth); write auth: api_key, or host: 127.0.0.1"
         )
     if context.environment == "prod" and config.bundle_version is None:
         found.append(
-            f"prod must name a digest, so that nothing changes unseen; "
+            "prod must name a digest, so that nothing changes unseen "
+            "(rule bundle-pinned-in-prod); "
             f"write bundle: {record.name}@{record.version}"
         )
     verdict = evaluate_gate(config.gate, record.evaluation)

@@ -22,6 +22,7 @@ def described(folder: Path) -> Message | None:
 
 
 def live_address(folder: Path) -> tuple[Any, Any] | None:
+    """Host and port on which the supervisor listens; none when none runs."""
     status = described(folder)
     return (status["host"], status["port"]) if status else None
 

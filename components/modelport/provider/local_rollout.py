@@ -14,6 +14,12 @@ _LOOK = 0.2
 """Seconds between two looks at the counts."""
 _GOLDEN = 5.0
 """Seconds between two rounds of golden requests to the new version."""
+_REPORT = 3.0
+"""Seconds in which the live version must have begun to report its counts."""
+_MUTE = (
+    "the live version does not split traffic: it was built before rollouts were; "
+    "write rollout: all_at_once for this update"
+)
 _ANSWER = 5.0
 """Seconds in which the new version must answer; then the live one does."""
 
@@ -49,9 +55,12 @@ def roll_out(
             time.sleep(_LOOK)
             now = time.monotonic()
             golden = ""
+            split = control.ask("status")["split"]
+            if not split["reporting"] and now - begun > _REPORT:
+                raise ServiceError(_MUTE)
+            counts = split["counts"]
             if "golden" in rollout.abort_on and now - asked >= _GOLDEN:
                 asked, golden = now, _golden(check)
-            counts = control.ask("status")["split"]["counts"]
             decision = judge(rollout, now - begun, _evidence(counts, golden))
             seen = counts["candidate"]["requests"]
             status(f"{mode} at {percent} %: {seen} requests, {now - begun:.0f} s of {rollout.bake}")

@@ -10,7 +10,7 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -121,6 +121,8 @@ class Generation:
                 await self._end(grace=0)
                 return
         self.state = "ready"
+        for worker in self._workers:
+            self._begin(self._refuse(worker))
 
     def promote(self) -> None:
         """Let every worker accept from the endpoint's socket, and keep them alive.
@@ -192,9 +194,17 @@ class Generation:
         worker.link.tell({"command": "promote"})
         if self._standing is not None:
             worker.link.tell(self._standing)
-        task = asyncio.create_task(self._heal(worker))
+        self._begin(self._heal(worker))
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _refuse(self, worker: Worker) -> None:
+        """Close a dead worker's private socket, so that who calls it is refused at once."""
+        await worker.process.wait()
+        worker.private.close()
 
     async def _heal(self, worker: Worker) -> None:
         """Replace the worker when it dies while its generation is live."""

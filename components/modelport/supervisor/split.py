@@ -42,6 +42,7 @@ class Split:
             "candidate": self.candidate,
             "mode": self.mode,
             "percent": self.percent,
+            "reporting": len(reports),
             "counts": {role: _sum([report[role] for report in reports]) for role in _ROLES},
             **{key: sum(int(report.get(key, 0)) for report in reports) for key in _NUMBERS},
         }
