@@ -61,8 +61,9 @@ class Campaign:
         done = self.project.modelport("up", "--stack", STACK)
         assert done.returncode == 0, f"{kind} {victim}\n{done.stdout}\n{done.stderr}"
         self._check(wanted)
-        again = self.project.modelport("up", "--stack", STACK)
-        assert again.stdout.startswith("no changes"), again.stdout + again.stderr
+        if self.kills.total() % 5 == 0:
+            again = self.project.modelport("up", "--stack", STACK)
+            assert again.stdout.startswith("no changes"), again.stdout + again.stderr
 
     def finish(self) -> None:
         """Remove everything and check that nothing is left."""

@@ -1,0 +1,63 @@
+"""hey, a load generator: found on the PATH, or built from its Go module into the cache.
+
+https://github.com/rakyll/hey; Debian's package `hey` is the same.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+MODULE = "github.com/rakyll/hey@v0.1.4"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What hey counted."""
+
+    answers: dict[int, int]
+    """Answers by status."""
+    errors: str
+    """Its list of connection errors; empty when there was none."""
+    text: str
+    """The whole report."""
+
+
+def hey() -> Path:
+    """The program."""
+    found = shutil.which("hey")
+    if found:
+        return Path(found)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "modelport/tools"
+    program = cache / "hey"
+    if not program.exists():
+        environment = {**os.environ, "GOBIN": str(cache)}
+        subprocess.run(["go", "install", MODULE], check=True, env=environment)
+    return program
+
+
+def start(url: str, folder: Path, requests: int, rate: int, callers: int) -> subprocess.Popen[str]:
+    """Ask `requests` times at `rate` a second from `callers` connections."""
+    header = (folder / "auth-header").read_text().strip()
+    return subprocess.Popen(
+        [
+            str(hey()), "-n", str(requests), "-c", str(callers), "-q", str(rate / callers),
+            "-m", "POST", "-T", "application/json", "-H", header,
+            "-D", str(folder / "request.json"), url,
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+
+
+def report(process: subprocess.Popen[str]) -> Report:
+    """Wait for the end and read the report."""
+    text, _ = process.communicate(timeout=600)
+    answers = {
+        int(status): int(count)
+        for status, count in re.findall(r"\[(\d+)\]\s+(\d+) responses", text)
+    }
+    _, _, errors = text.partition("Error distribution:")
+    return Report(answers, errors.strip(), text)
