@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -103,16 +104,16 @@ def test_the_model_beats_its_baseline_by_far(built: Home) -> None:
 def test_the_scores_are_those_of_the_stored_model_on_rows_it_never_saw(built: Home) -> None:
     """An own split and own formulas, to check the measuring itself."""
     from sklearn.datasets import load_breast_cancer
-    from sklearn.model_selection import train_test_split
 
     record = record_of(built, "breast_cancer")
     file = model_path(built, record.name, record.version) / record.model_file
     features, target = load_breast_cancer(return_X_y=True)
-    _, held, _, wanted = train_test_split(
-        features, target, test_size=0.25, random_state=7, stratify=target
-    )
-    given = np.asarray(joblib.load(file).predict(held))
-    wanted = np.asarray(wanted)
+    order = sorted(range(len(target)), key=lambda row: sha256(features[row].tobytes()).digest())
+    rows = [row for label in (0, 1) for row in [row for row in order if target[row] == label]]
+    counts = [round(int((target == label).sum()) * 0.25) for label in (0, 1)]
+    rows = [*rows[: counts[0]], *rows[int((target == 0).sum()) :][: counts[1]]]
+    given = np.asarray(joblib.load(file).predict(features[rows]))
+    wanted = np.asarray(target[rows])
     right = int(((given == 1) & (wanted == 1)).sum())
     precision, recall = right / int((given == 1).sum()), right / int((wanted == 1).sum())
     metrics = record.evaluation.metrics

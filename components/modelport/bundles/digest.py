@@ -20,7 +20,7 @@ import modelport_serving
 from modelport.bundles.training import Dataset, Training
 from modelport.errors import BundleError
 
-RECIPE = 1
+RECIPE = 2
 """Raised when this package trains, evaluates or packs differently from the same sources."""
 
 RUNTIME = (

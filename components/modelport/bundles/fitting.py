@@ -10,12 +10,12 @@ from typing import Any, cast
 
 import joblib
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import (
     GridSearchCV,
     KFold,
     StratifiedKFold,
-    train_test_split,
 )
 from threadpoolctl import threadpool_limits
 
@@ -85,7 +85,7 @@ class Fitted:
 
 
 def prepare(training: Training, data: Dataset) -> Prepared:
-    """Check the data and split it; the same seed always gives the same split.
+    """Check the data and split it by content, see `held_out`.
 
     Raises:
         BundleError: the data cannot be trained on; the message holds every reason.
@@ -96,17 +96,19 @@ def prepare(training: Training, data: Dataset) -> Prepared:
     features = np.asarray(data.features, dtype=np.float64)
     target = np.asarray(data.target)
     target = target.astype(np.int64) if data.labels else target.astype(np.float64)
-    try:
-        parts = train_test_split(
-            np.arange(len(target)),
-            test_size=training.test_fraction,
-            random_state=training.seed,
-            stratify=target if data.labels else None,
+    classes = target if data.labels else np.zeros_like(target)
+    mask = held_out(features, classes.astype(np.int64), training.test_fraction)
+    rows, held = np.flatnonzero(~mask), np.flatnonzero(mask)
+    lacking = [
+        name
+        for name, part in (("train on", rows), ("measure on", held))
+        if len(part) == 0 or (data.labels and len(np.unique(target[part])) < len(data.labels))
+    ]
+    if lacking:
+        raise BundleError(
+            f"data {data.name} cannot be split by test_fraction {training.test_fraction}: the rows "
+            f"to {' and to '.join(lacking)} do not hold every class; give more rows"
         )
-    except ValueError as error:
-        message = f"data {data.name} cannot be split by test_fraction {training.test_fraction}"
-        raise BundleError(f"{message}: {error}") from None
-    rows, held = (np.asarray(part, dtype=np.intp) for part in parts)
     split_findings = check_split(data, rows, held)
     if split_findings.errors:
         raise BundleError(_refusal(data, split_findings.errors))
@@ -114,6 +116,32 @@ def prepare(training: Training, data: Dataset) -> Prepared:
     return Prepared(
         data, split, make_scorer(data, training), found.warnings + split_findings.warnings
     )
+
+
+def held_out(
+    features: NDArray[np.float64], groups: NDArray[np.int64], fraction: float
+) -> NDArray[np.bool_]:
+    """Which rows are held out: in each group those whose content has the smallest hashes.
+
+    The split depends on the data alone, whatever the seed and the parameters. So the live version
+    has not learnt from the rows on which its successor is compared with it; when data is added,
+    only the few rows around the boundary change sides. Equal rows never stand on both.
+    """
+    hashes = np.array(
+        [
+            int.from_bytes(hashlib.sha256(row.tobytes()).digest()[:8], "big")
+            for row in np.ascontiguousarray(features)
+        ],
+        dtype=np.uint64,
+    )
+    held = np.zeros(len(hashes), dtype=np.bool_)
+    for group in np.unique(groups):
+        rows = np.flatnonzero(groups == group)
+        count = round(len(rows) * fraction)
+        if count:
+            boundary = np.sort(hashes[rows])[count - 1]
+            held[rows] = hashes[rows] <= boundary
+    return held
 
 
 def fit(training: Training, prepared: Prepared, report: Report) -> Fitted:
