@@ -14,7 +14,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down status test e2e fast lint fmt lock wheel clean
+.PHONY: help setup up preview down status test e2e soak bench fast lint fmt lock wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,17 @@ test: lint ## All checks and tests of every change
 
 e2e: setup ## Long end-to-end runs: stories in a fresh clone, set-up from nothing
 	@$(BIN)/pytest -q -m e2e
+
+soak: setup ## Long campaigns: 200 killed updates, 100 bad canaries (an hour or more)
+	@mkdir -p .modelport
+	@PYTHONPATH=tests $(BIN)/python -u -m killing 200 | tee .modelport/soak-killing.log
+	@PYTHONPATH=tests $(BIN)/python -u -m sharing 100 | tee .modelport/soak-sharing.log
+
+bench: setup ## Time to the first prediction and throughput, beside others (needs wrk)
+	@$(BIN)/uv pip install --quiet --no-deps --target .modelport/bench -r bench/requirements.txt
+	@$(BIN)/python -m bench.first_prediction
+	@$(BIN)/python -m bench.throughput
+	@$(BIN)/python -m bench.report
 
 fast: setup ## Unit tests only, in seconds
 	@$(BIN)/pytest -q -n $(WORKERS) -m 'not e2e and not engine' --ignore=tests/setup

@@ -127,10 +127,10 @@ def test_life_of_a_deployment(project: Project) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (corrupt_model, "breast_cancer@bad0000000000000 did not start: a worker ended"),
+        (corrupt_model, "breast_cancer@bad0000000000000 did not start: the model file"),
         (raise_on_start, "no GPU"),
         (never_ready, "did not start: not ready within 4 s"),
-        (wrong_answers, "did not start: a worker ended"),
+        (wrong_answers, "does not repeat its golden predictions"),
     ],
 )
 def test_a_version_that_fails_leaves_the_live_one_alone(

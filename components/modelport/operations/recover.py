@@ -1,5 +1,6 @@
 """Recover: go on after an update that was killed."""
 
+import contextlib
 import json
 import socket
 from datetime import datetime
@@ -25,6 +26,7 @@ def recover(home: Home, engine: auto.Stack) -> bool:
     Raises:
         EngineError: another update of this stack runs now.
     """
+    _end_orphans(home)
     locks = _locks(home, engine)
     if not locks:
         return False
@@ -38,6 +40,25 @@ def recover(home: Home, engine: auto.Stack) -> bool:
         # What a killed create left is found again by its name; the state must only forget it.
         engine.refresh(clear_pending_creates=True, color="never")
     return True
+
+
+def _end_orphans(home: Home) -> None:
+    """End what a killed engine left running: its language host does not notice that it is gone."""
+    for process in psutil.process_iter(["name", "cmdline"]):
+        words = process.info["cmdline"] or []
+        ours = any(str(home.project) in word for word in words)
+        if ours and str(process.info["name"]).startswith("pulumi-language") and _left(process):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+
+
+def _left(process: psutil.Process) -> bool:
+    """Whether no engine started this process, or the one that did is gone."""
+    try:
+        parent = process.parent()
+        return parent is None or not parent.name().startswith("pulumi")
+    except psutil.Error:
+        return False
 
 
 def _locks(home: Home, engine: auto.Stack) -> list[Path]:

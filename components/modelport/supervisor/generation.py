@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from modelport.supervisor.link import Link, Message
-from modelport.supervisor.upkeep import LOG, METRICS
+from modelport.supervisor.upkeep import LOG, METRICS, cannot_start
 
 State = Literal["starting", "ready", "live", "draining", "failed", "ended"]
 
@@ -112,11 +112,13 @@ class Generation:
     async def start(self) -> None:
         """Start every worker and wait until all are ready; the state says how it went."""
         self._metrics.mkdir(parents=True, exist_ok=True)
+        begun = self._log.stat().st_size if self._log.exists() else 0
         deadline = time.monotonic() + self.spec.start_timeout
         self._workers = [await self._spawn() for _ in range(self.spec.workers)]
         for worker in list(self._workers):
             self.reason = await self._wait_ready(worker, deadline)
             if self.reason:
+                self.reason = cannot_start(self._log, begun) or self.reason
                 self.state = "failed"
                 await self._end(grace=0)
                 return

@@ -37,6 +37,19 @@ def bound_log(log: Path, limit: int) -> None:
         note(f"the log could not be cut: {error.strerror}")
 
 
+def cannot_start(log: Path, begun: int) -> str:
+    """The reason that a worker gave since the log had `begun` bytes; empty when it gave none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(begun)
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return ""
+    mark = "cannot start: "
+    said = [line.removeprefix(mark) for line in lines if line.startswith(mark)]
+    return said[-1] if said else ""
+
+
 def bound_memory(pids: Iterable[int], limit: int) -> list[int]:
     """Kill the processes that hold more than `limit` bytes of memory; returns them."""
     killed: list[int] = []
