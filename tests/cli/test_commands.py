@@ -120,9 +120,11 @@ def test_a_refused_model_is_shown_with_its_scores_and_not_built(project: Project
     for command in ("build", "up"):
         ran = project.modelport(command, *ON_STACK)
         assert (ran.returncode, ran.stdout) == (1, "")
-        assert "f1 0.98" in ran.stderr
-        assert "is below 0.999" in ran.stderr
-        assert "roc_auc" in ran.stderr
+        errors = [line for line in ran.stderr.splitlines() if line.startswith("error: ")]
+        assert len(errors) == 1
+        assert "does not pass its gate: f1 0.99" in errors[0]
+        assert "is below 0.999; nothing was built" in errors[0]
+        assert "\n  roc_auc " in ran.stderr
     assert not (project.home.bentoml / "bentos").exists()
     assert not project.work("cancer").exists()
 

@@ -66,7 +66,8 @@ def _pass_gate(gate: GateSpec, found: Candidate) -> None:
     if found.live_problem and "live" in gate.beat:
         reasons.append(found.live_problem)
     if reasons:
-        table = plain_table(score_table(found.evaluation, gate))
+        rows = plain_table(score_table(found.evaluation, gate)).splitlines()
+        table = "\n".join(f"  {row}" for row in rows)  # indented: it belongs to the sentence
         message = (
             f"{found.record.name}@{found.version} does not pass its gate: {'; '.join(reasons)}; "
             f"nothing was built\n{table}"
