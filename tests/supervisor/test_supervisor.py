@@ -22,6 +22,8 @@ from modelport.errors import ServiceError
 from modelport.supervisor.control import Control, ControlError
 from modelport.supervisor.launch import launch
 
+# Not `urlopen`: it keeps the proxy settings of whoever called it first in this process.
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 WORKER = str(Path(__file__).with_name("small_worker.py"))
 
 
@@ -69,7 +71,7 @@ def deploy(folder: Path, version: str, workers: int = 1) -> dict[str, Any]:
 
 
 def get(port: int, path: str = "/") -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+    with DIRECT.open(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
         return str(answer.read().decode())
 
 
@@ -92,7 +94,7 @@ def test_serves_only_after_promotion(folder: Path, port: int) -> None:
         assert generation["state"] == "ready"
         assert get(int(generation["workers"][0]["address"].split(":")[1])).startswith("one ")
         with pytest.raises((urllib.error.URLError, TimeoutError)):
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=0.3)
+            DIRECT.open(f"http://127.0.0.1:{port}/", timeout=0.3)
         control.ask("promote", number=generation["number"])
     assert get(port).startswith("one ")
 
