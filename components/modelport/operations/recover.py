@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import socket
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,21 @@ from pulumi import automation as auto
 
 from modelport.errors import EngineError
 from modelport.home import Home
+from modelport.operations.mend import lock_files, mend_state
+
+
+def prepare_state(home: Home, stack: str) -> None:
+    """Before a stack is opened: end what a killed engine left, and mend its state.
+
+    While another update of the stack runs, and with backends other than the home's own, nothing is
+    touched.
+
+    Raises:
+        EngineError: the state is torn, and no whole one is left.
+    """
+    _end_orphans(home)
+    if _own_backend(home) and not _runs(home, stack):
+        mend_state(home, stack)
 
 
 def recover(home: Home, engine: auto.Stack) -> bool:
@@ -26,20 +42,26 @@ def recover(home: Home, engine: auto.Stack) -> bool:
     Raises:
         EngineError: another update of this stack runs now.
     """
-    _end_orphans(home)
-    locks = _locks(home, engine)
-    if not locks:
+    if not _own_backend(home) or not lock_files(home, engine.name):
         return False
-    for lock in locks:
-        holder = _holder(lock)
-        if holder:
-            message = f"another update of stack {engine.name} runs now ({holder}); wait for it"
-            raise EngineError(message)
+    holder = _runs(home, engine.name)
+    if holder:
+        message = f"another update of stack {engine.name} runs now ({holder}); wait for it"
+        raise EngineError(message)
     engine.cancel()
     if _pending(engine):
         # What a killed create left is found again by its name; the state must only forget it.
         engine.refresh(clear_pending_creates=True, color="never")
     return True
+
+
+def _own_backend(home: Home) -> bool:
+    return os.environ.get("PULUMI_BACKEND_URL") == f"file://{home.state}"
+
+
+def _runs(home: Home, stack: str) -> str:
+    """The living process that updates the stack now; empty when there is none."""
+    return next(filter(None, map(_holder, lock_files(home, stack))), "")
 
 
 def _end_orphans(home: Home) -> None:
@@ -59,14 +81,6 @@ def _left(process: psutil.Process) -> bool:
         return parent is None or not parent.name().startswith("pulumi")
     except psutil.Error:
         return False
-
-
-def _locks(home: Home, engine: auto.Stack) -> list[Path]:
-    if engine.workspace.env_vars.get("PULUMI_BACKEND_URL") != f"file://{home.state}":
-        return []
-    project = engine.workspace.project_settings().name
-    folder = home.state / ".pulumi" / "locks" / "organization" / project / engine.name
-    return sorted(folder.glob("*.json"))
 
 
 def _holder(lock: Path) -> str:

@@ -10,6 +10,7 @@ from modelport.config import StackConfig, read_stack_file
 from modelport.engine import Progress, engine_environment, install_engine, install_plugin
 from modelport.errors import ConfigError, EngineError
 from modelport.home import RESERVED, Home
+from modelport.operations.recover import prepare_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def open_session(home: Home, stack: str, progress: Progress | None = None) -> Se
     os.environ.update(engine_environment(home))
     _check_secrets(home, stack, config)
     home.state.mkdir(parents=True, exist_ok=True)
+    prepare_state(home, stack)
     try:
         engine = auto.create_or_select_stack(
             stack_name=stack,
