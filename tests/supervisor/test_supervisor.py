@@ -146,6 +146,19 @@ def test_a_killed_worker_is_replaced(folder: Path, port: int) -> None:
     eventually(lambda: get(port).startswith("one "))
 
 
+def test_a_crash_loop_is_healed_and_told(folder: Path, port: int) -> None:
+    deploy(folder, "one")
+    for crash in range(1, 5):
+        with pytest.raises(OSError):
+            get(port, "/die")
+        with Control(folder) as control:
+            (live,) = control.ask("status")["generations"]
+            assert live["state"] == "live"
+        eventually(lambda: get(port).startswith("one "), 20)
+        with Control(folder) as control:
+            assert control.ask("status")["generations"][0]["restarts"] == crash
+
+
 def test_no_worker_survives_a_killed_supervisor(folder: Path, port: int) -> None:
     deploy(folder, "one", workers=2)
     workers = pids(folder)
