@@ -3,12 +3,15 @@
 What it does not prove: that no request is lost under load while versions change.
 """
 
+import contextlib
 import json
 import os
 import shutil
 import signal
 import socket
+import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -209,6 +212,46 @@ def test_a_port_that_cannot_be_moved_to_brings_the_old_one_back(project: Project
     assert not failed.ok
     assert "was started again" in "\n".join(failed.errors)
     assert ask(project, port).status_code == 200
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_full_disk_is_said_so_and_the_live_version_goes_on(project: Project) -> None:
+    disk = project.home.root / STACK
+    disk.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(disk)], check=True)
+    try:
+        filler = disk / "filler"
+        port = free_port()
+        write(project, port)
+        fill(filler)
+        failed = project.run("up")
+        assert "No space left on device" in "\n".join(failed.errors)
+        assert "Traceback" not in "\n".join(failed.errors)
+
+        filler.unlink()
+        made = project.run("up")
+        assert made.ok, made.errors
+        live = f"breast_cancer@{made.outputs['cancer']['version']}"
+        fill(filler)
+        write(project, port, SECOND)
+        failed = project.run("up")
+        said = "\n".join(failed.errors)
+        assert "No space left on device" in said
+        assert f"{live} goes on serving" in said
+        assert ask(project, port).json()["model"] == live
+
+        filler.unlink()
+        assert project.run("up").ok
+        assert project.run("destroy").ok
+    finally:
+        project.end()
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def fill(path: Path) -> None:
+    with contextlib.suppress(OSError), path.open("wb", buffering=0) as file:
+        while file.write(b"0" * 1024):
+            pass
 
 
 def test_no_authentication_on_loopback(project: Project) -> None:

@@ -1,5 +1,6 @@
 """The files of one local server: settings, key, example request and log."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -69,7 +70,7 @@ def remove_files(folder: Path, *, keep_log: bool = False) -> None:
                 path.unlink()
         return
     shutil.rmtree(folder, ignore_errors=True)
-    if folder.parent.is_dir() and not any(folder.parent.iterdir()):
+    with contextlib.suppress(OSError):  # other deployments are in it
         folder.parent.rmdir()
 
 

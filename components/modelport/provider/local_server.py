@@ -1,5 +1,6 @@
 """modelport:local:Server: a bundle served by supervised processes on this machine."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -158,6 +159,18 @@ def _folder(home: Home, inputs: LocalServerInputs) -> Path:
 
 
 def _deploy(context: Context, inputs: LocalServerInputs, releases: list[dict[str, str]]) -> Outputs:
+    """`_bring_up`, with what the machine refuses (a full disk, a missing right) as one sentence."""
+    try:
+        return _bring_up(context, inputs, releases)
+    except OSError as error:
+        named = f": {error.filename}" if error.filename else ""
+        message = f"the machine refused: {error.strerror}{named}"
+        raise ServiceError(message) from None
+
+
+def _bring_up(
+    context: Context, inputs: LocalServerInputs, releases: list[dict[str, str]]
+) -> Outputs:
     """Bring the endpoint to `inputs`: supervisor, private check, promotion, public check.
 
     `releases` is what was live before; a version among it goes back at once, unwatched.
@@ -361,7 +374,8 @@ def _restore(context: Context, old: LocalServerInputs, *, moved: bool) -> str:
     folder = _folder(context.home, old)
     status, version = _live(folder, old)
     if status == "running" and not moved:
-        _settings(folder, old)
+        with contextlib.suppress(OSError):  # a full disk keeps the old file anyway
+            _settings(folder, old)
         return f"{old.bundle}@{version} goes on serving"
     try:
         _deploy(context, old, [{"version": old.version}])

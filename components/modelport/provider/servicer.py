@@ -1,5 +1,6 @@
 """Servicer: the engine's resource protocol on top of the handlers."""
 
+import contextlib
 import traceback
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
@@ -218,7 +219,8 @@ class ModelportProvider(provider_pb2_grpc.ResourceProviderServicer):
             _abort(context, str(error))
         except Exception as error:  # the engine would print the traceback; keep it in a file
             log = find_home().root / "provider-error.log"
-            log.write_text(traceback.format_exc())
+            with contextlib.suppress(OSError):  # the disk may be what is wrong
+                log.write_text(traceback.format_exc())
             _abort(context, f"internal error: {type(error).__name__}: {error}; details in {log}")
 
 
