@@ -1,6 +1,5 @@
 """Deployments: what a user writes under `modelport:deployments`."""
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -77,8 +76,3 @@ class StackConfig(Model):
     """What all deployments of the stack together may cost."""
     environment: Environment = "dev"
     """Which rules hold: `prod` must name each bundle by digest."""
-
-
-def is_name(text: str) -> bool:
-    """Whether `text` may name a deployment."""
-    return re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", text) is not None

@@ -33,5 +33,5 @@ def down(home: Home, stack: str, show: Callable[[str, float], None]) -> DownResu
     try:
         session.engine.destroy(on_event=watcher, color="never", suppress_progress=True)
     except auto.CommandError as error:
-        raise EngineError(watcher.failure(error, last_error(error))) from None
+        raise EngineError(watcher.failure(last_error(error))) from None
     return DownResult(watcher.changes["delete"])

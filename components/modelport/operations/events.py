@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi import automation as auto
 from pulumi.automation import events
 
 _COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
@@ -72,9 +71,8 @@ class Watcher:
         # The engine does not say how many resources there are: each one halves what is left.
         self.show(text, 1 - 0.8 ** (self._ended + 0.5 * (self._begun - self._ended)))
 
-    def failure(self, error: auto.CommandError, fallback: str) -> str:
+    def failure(self, fallback: str) -> str:
         """The errors in the order in which they came, or `fallback` when there were none."""
-        del error
         return "\n".join(self.errors + self.violations) or fallback
 
 

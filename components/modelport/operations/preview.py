@@ -36,7 +36,7 @@ def preview(home: Home, stack: str, show: Callable[[str, float], None]) -> Previ
     try:
         session.engine.preview(diff=True, color="never", on_event=watcher, on_output=lines.append)
     except auto.CommandError as error:
-        raise EngineError(watcher.failure(error, last_error(error))) from None
+        raise EngineError(watcher.failure(last_error(error))) from None
     return PreviewResult(
         dict(watcher.changes), watcher.advice, "\n".join(line.rstrip() for line in lines).strip()
     )

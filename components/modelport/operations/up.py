@@ -72,7 +72,7 @@ def up(home: Home, stack: str, show: Show) -> UpResult:
     try:
         done = session.engine.up(on_event=watcher, color="never", suppress_progress=True)
     except auto.CommandError as error:
-        raise EngineError(watcher.failure(error, last_error(error))) from None
+        raise EngineError(watcher.failure(last_error(error))) from None
     show("reading back", 0.97)
     result = UpResult(dict(watcher.changes), _read_back(session, done.outputs), watcher.advice)
     show("live", 1)
