@@ -10,6 +10,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from modelport.engine.progress import silent
+from modelport.engine.toolchain import Go, go_on_path, private_go
+
 MODULE = "github.com/rakyll/hey@v0.1.4"
 
 
@@ -33,8 +36,12 @@ def hey() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "modelport/tools"
     program = cache / "hey"
     if not program.exists():
-        environment = {**os.environ, "GOBIN": str(cache)}
-        subprocess.run(["go", "install", MODULE], check=True, env=environment)
+        go = go_on_path()
+        if not isinstance(go, Go):
+            go = private_go(silent)
+        assert isinstance(go, Go), go
+        environment = go.environment() | {"GOBIN": str(cache)}
+        subprocess.run([go.program, "install", MODULE], check=True, env=environment)
     return program
 
 
