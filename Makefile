@@ -35,7 +35,7 @@ status: setup ## Show what is live
 	@$(BIN)/modelport status --stack $(STACK)
 
 test: lint ## All checks and tests of every change
-	@$(BIN)/pytest -q -n $(WORKERS)
+	@$(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 	@if $(BIN)/modelport schema --help >/dev/null 2>&1; then $(BIN)/modelport schema --check; fi
 	@$(BIN)/python scripts/check_wheel.py
 
@@ -54,7 +54,7 @@ bench: setup ## Time to the first prediction and throughput, beside others (need
 	@$(BIN)/python -m bench.report
 
 fast: setup ## Unit tests only, in seconds
-	@$(BIN)/pytest -q -n $(WORKERS) -m 'not e2e and not engine' --ignore=tests/setup
+	@$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m 'not e2e and not engine' --ignore=tests/setup
 
 lint: setup ## Formatting, lint and types
 	@$(BIN)/ruff format --check --quiet

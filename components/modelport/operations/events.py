@@ -1,5 +1,6 @@
 """Events: what the engine reports while it works, as progress, changes and errors."""
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -69,7 +70,9 @@ class Watcher:
 
     def _progress(self, text: str) -> None:
         # The engine does not say how many resources there are: each one halves what is left.
-        self.show(text, 1 - 0.8 ** (self._ended + 0.5 * (self._begun - self._ended)))
+        # A terminal that is gone must not end the stream of events: the engine would wait for ever.
+        with contextlib.suppress(OSError):
+            self.show(text, 1 - 0.8 ** (self._ended + 0.5 * (self._begun - self._ended)))
 
     def failure(self, fallback: str) -> str:
         """The errors in the order in which they came, or `fallback` when there were none."""
