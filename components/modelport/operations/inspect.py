@@ -13,7 +13,7 @@ from modelport.errors import ModelportError, ServiceError
 from modelport.home import Home
 from modelport.operations.session import open_session
 from modelport.provider.local_files import AUTH_HEADER, LOG, REQUEST
-from modelport.supervisor.control import Control, ControlError
+from modelport.provider.local_live import described, reachable_url
 from modelport.verify import Verification, verify
 from modelport_serving.record import BundleRecord, read_golden
 
@@ -70,11 +70,8 @@ def check_live(home: Home, stack: str, name: str, url: str, record: BundleRecord
 
 def live_version(home: Home, stack: str, name: str) -> str | None:
     """Version that a local deployment serves now; none when it does not run."""
-    try:
-        with Control(home.deployment(stack, name), timeout=5) as control:
-            generations = control.ask("status", timeout=5)["generations"]
-    except (ControlError, OSError):
-        return None
+    found = described(home.deployment(stack, name))
+    generations = found["generations"] if found else []
     live = [item["version"] for item in generations if item["state"] == "live"]
     return str(live[-1]) if live else None
 
@@ -148,11 +145,8 @@ def predict(home: Home, stack: str, name: str, body: str | None) -> dict[str, An
 
 
 def _url(folder: Path, stack: str, name: str) -> str:
-    try:
-        with Control(folder, timeout=5) as control:
-            found = control.ask("status", timeout=5)
-    except (ControlError, OSError):
+    found = described(folder)
+    if found is None:
         message = f"{name} is not running in stack {stack}; deploy it with 'modelport up'"
-        raise ServiceError(message) from None
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(found["host"], found["host"])  # noqa: S104
-    return f"http://{host}:{found['port']}"
+        raise ServiceError(message)
+    return reachable_url(found["host"], found["port"])

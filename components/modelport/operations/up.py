@@ -12,7 +12,7 @@ from modelport.home import Home
 from modelport.operations.events import Watcher
 from modelport.operations.inspect import check_live, live_version
 from modelport.operations.recover import recover
-from modelport.operations.session import Session, check_config, last_error, open_session
+from modelport.operations.session import Session, last_error, open_session
 from modelport_serving.record import BundleRecord
 
 Show = Callable[[str, float], None]
@@ -64,7 +64,6 @@ def up(home: Home, stack: str, show: Show) -> UpResult:
         EngineError: the update failed; the message says why and what still serves.
         ServiceError: the update ended, but a service does not answer as it should.
     """
-    check_config(home, stack)
     session = open_session(home, stack, lambda text, done: show(text, done * 0.1))
     build_missing(home, stack, session.config.deployments, _scaled(show, 0.1, _BUILD_SHARE))
     recover(session.home, session.engine)

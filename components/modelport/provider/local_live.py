@@ -1,7 +1,6 @@
 """What runs in a local deployment's folder now, and its end."""
 
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -21,10 +20,10 @@ def described(folder: Path) -> Message | None:
         return None
 
 
-def live_address(folder: Path) -> tuple[Any, Any] | None:
-    """Host and port on which the supervisor listens; none when none runs."""
-    status = described(folder)
-    return (status["host"], status["port"]) if status else None
+def reachable_url(host: str, port: int) -> str:
+    """The address to call: an unspecified listening address is reached by loopback."""
+    called = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not bound
+    return f"http://[{called}]:{port}" if ":" in called else f"http://{called}:{port}"
 
 
 def stop_supervisor(folder: Path) -> None:

@@ -27,7 +27,7 @@ from modelport.provider.local_files import (
     write_caller_files,
     write_settings,
 )
-from modelport.provider.local_live import described, live_address, stop_supervisor
+from modelport.provider.local_live import described, reachable_url, stop_supervisor
 from modelport.provider.local_rollout import roll_out
 from modelport.supervisor.control import Control, ControlError, Message
 from modelport.supervisor.launch import launch
@@ -69,12 +69,6 @@ class LocalServerInputs(Inputs):
     """How a new version takes over from one that is live."""
     api_key: str | None = None
     """Key that callers send; none: no authentication."""
-
-    @property
-    def url(self) -> str:
-        """Base address of the endpoint."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
 
     @property
     def resource_id(self) -> str:
@@ -196,7 +190,7 @@ def _bring_up(
             _discard(control, generation)
             raise ServiceError(str(error)) from None
     write_caller_files(folder, inputs.api_key, golden)
-    verified = verify(_reachable(inputs), record, golden, inputs.api_key)
+    verified = verify(reachable_url(inputs.host, inputs.port), record, golden, inputs.api_key)
     proof = f"{verified}; {seen}" if seen else str(verified)
     return _outputs(context.home, folder, inputs) | {
         "verified": proof,
@@ -260,9 +254,11 @@ def _bundle(home: Home, inputs: LocalServerInputs) -> tuple[BundleRecord, Golden
 
 def _supervisor(folder: Path, inputs: LocalServerInputs) -> Control:
     """A connection to the deployment's supervisor, started when none listens as asked."""
-    if described(folder) is not None and live_address(folder) != (inputs.host, inputs.port):
+    status = described(folder)
+    if status is not None and (status["host"], status["port"]) != (inputs.host, inputs.port):
         stop_supervisor(folder)
-    if described(folder) is None:
+        status = None
+    if status is None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         launch(folder, inputs.host, inputs.port)
     try:
@@ -327,7 +323,7 @@ def _refused(record: BundleRecord, generation: Message) -> str:
 def _outputs(home: Home, folder: Path, inputs: LocalServerInputs) -> Outputs:
     here = folder.relative_to(home.project)
     key = f"-H @{here / AUTH_HEADER} " if inputs.api_key else ""
-    url = _reachable(inputs)
+    url = reachable_url(inputs.host, inputs.port)
     return {
         "url": url,
         "call": f"curl {key}--json @{here / REQUEST} {url}/predict",
@@ -343,15 +339,6 @@ def _released(releases: list[dict[str, str]], version: str) -> list[dict[str, st
         return releases
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return [*releases, {"version": version, "at": now}][-_RELEASES:]
-
-
-def _reachable(inputs: LocalServerInputs) -> str:
-    """The address to call: an unspecified listening address is reached by loopback."""
-    if inputs.host == "0.0.0.0":  # noqa: S104 - compared, not bound
-        return f"http://127.0.0.1:{inputs.port}"
-    if inputs.host == "::":
-        return f"http://[::1]:{inputs.port}"
-    return inputs.url
 
 
 def _live(folder: Path, inputs: LocalServerInputs) -> tuple[str, str]:
