@@ -8,7 +8,7 @@ from modelport.sdk.types import FunctionSchema, ResourceSchema
 
 Json = object
 Values = dict[str, Json]
-"""Properties by wire name; secrets are plain here, unknown values are `modelport.provider.wire.UNKNOWN`."""
+"""Properties by wire name; secrets are plain, unknown values `modelport.provider.wire.UNKNOWN`."""
 
 
 @dataclass(frozen=True, slots=True)
