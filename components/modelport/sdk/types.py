@@ -115,6 +115,8 @@ class ResourceSchema:
     outputs: Properties
     secret_outputs: frozenset[str] = frozenset()
     """Wire names of outputs that the SDK marks as secret."""
+    extensible: bool = False
+    """Whether it may have properties beside these, as Kubernetes' custom resources do."""
 
 
 @dataclass(frozen=True, slots=True)

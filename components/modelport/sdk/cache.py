@@ -1,0 +1,74 @@
+"""Cache of what was read from SDKs: one small file for each type, in the user's cache folder.
+
+A file is complete or not there; one that cannot be read or written is done without.
+"""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from modelport.sdk import packages
+from modelport.sdk.types import Json
+
+FORMAT = "1"
+"""Raise it when the readers find something else in the same SDK, or the codec changes."""
+
+Value = TypeVar("Value")
+
+
+def cache_folder(package: str) -> Path:
+    """Folder of one SDK: `$XDG_CACHE_HOME/modelport/sdk/<package>-<version>-<format>`.
+
+    Raises:
+        SdkMissingError: the SDK is not installed.
+        RuntimeError: the user has no home folder.
+    """
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    # The XDG rules say that a relative path is to be ignored.
+    base = Path(named) if named.startswith("/") else Path.home() / ".cache"
+    return base / "modelport" / "sdk" / f"{package}-{packages.version(package)}-{FORMAT}"
+
+
+def cached(
+    package: str,
+    kind: str,
+    name: str,
+    read: Callable[[], Value],
+    encode: Callable[[Value], Json],
+    decode: Callable[[Json], Value],
+) -> Value:
+    """What was kept under `kind` and `name`; else what `read` gives, kept for the next time."""
+    try:
+        path = cache_folder(package) / kind / f"{_file_name(name)}.json"
+    except RuntimeError:
+        return read()
+    with suppress(OSError, ValueError, RecursionError):
+        owner, data = json.loads(path.read_bytes())
+        if owner == name:  # two names may share a file where case does not count
+            return decode(data)
+    value = read()
+    with suppress(OSError):
+        _write(path, json.dumps([name, encode(value)], separators=(",", ":")))
+    return value
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w.-]", "_", name)
+
+
+def _write(path: Path, text: str) -> None:
+    """Put a whole file in place, whoever else does the same now."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".partial")
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+        Path(partial).replace(path)
+    except OSError:
+        Path(partial).unlink(missing_ok=True)
+        raise

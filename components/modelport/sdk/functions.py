@@ -1,0 +1,76 @@
+"""Functions: what an SDK says about one data source."""
+
+import ast
+from pathlib import Path
+
+from modelport.sdk import annotations, classes, source
+from modelport.sdk.classes import Scope
+from modelport.sdk.types import FunctionSchema, Properties, Property
+
+
+def read_function(token: str, place: str) -> FunctionSchema | None:
+    """The schema of the function at `place`: module and name, e.g. `pulumi_aws.get_ami:get_ami`."""
+    module, _, name = place.partition(":")
+    path = source.file_of(module)
+    package = module.rpartition(".")[0]
+    declared = source.function_of(path, name)
+    if declared is None:
+        return None
+    return FunctionSchema(
+        token,
+        _inputs(declared, Scope(path, package)),
+        _outputs(declared, path, Scope(path, package, outputs=True)),
+    )
+
+
+def _inputs(declared: ast.FunctionDef, scope: Scope) -> Properties:
+    wires = _wire_names(declared)
+    found: dict[str, Property] = {}
+    for argument in declared.args.args:
+        wire = wires.get(argument.arg)
+        if wire is None or argument.annotation is None:
+            continue  # the options of the call
+        found[wire] = Property(
+            name=wire,
+            python=argument.arg,
+            type=scope.type_of(argument.annotation),
+            required=not annotations.optional(argument.annotation),
+        )
+    return found
+
+
+def _outputs(declared: ast.FunctionDef, path: Path, scope: Scope) -> Properties:
+    name = _result_name(declared)
+    result = source.class_of(path, name) if name else None
+    if result is not None:
+        return classes.results(result, scope)
+    # A function with one plain result; the SDK takes the only value, whatever it is called.
+    value = scope.type_of(declared.returns)
+    return {"result": Property("result", "result", value, required=True)}
+
+
+def _wire_names(declared: ast.FunctionDef) -> dict[str, str]:
+    """Wire names of the arguments, by their Python names."""
+    found: dict[str, str] = {}
+    for node in ast.walk(declared):
+        match node:
+            case ast.Assign(
+                targets=[
+                    ast.Subscript(value=ast.Name("__args__"), slice=ast.Constant(value=str(wire)))
+                ],
+                value=ast.Name(id=argument),
+            ):
+                found[argument] = wire
+            case _:
+                pass
+    return found
+
+
+def _result_name(declared: ast.FunctionDef) -> str | None:
+    for node in ast.walk(declared):
+        match node:
+            case ast.keyword(arg="typ", value=ast.Name(id=name)):
+                return name
+            case _:
+                pass
+    return None
