@@ -7,7 +7,9 @@ from pathlib import Path
 from modelport.errors import ModelportError
 
 ENV = "MODELPORT_HOME"
-RESERVED = frozenset({"bentoml", "bin", "engine", "evaluations", "pulumi", "state"})
+OFFLINE_ENV = "MODELPORT_OFFLINE"
+"""Set to 1, or to the folder of an offline backend: nothing real is made, read or removed."""
+RESERVED = frozenset({"bentoml", "bin", "engine", "evaluations", "offline", "pulumi", "state"})
 """Folder names in the home that no stack may have."""
 
 
@@ -17,6 +19,13 @@ class Home:
 
     root: Path
     """The `.modelport` folder itself, absolute."""
+    offline: Path | None = None
+    """Folder of the offline backend; none: what is deployed is real."""
+
+    @property
+    def work(self) -> Path:
+        """Where state and work files of stacks are; offline ones never lie beside real ones."""
+        return self.offline or self.root
 
     @property
     def project(self) -> Path:
@@ -26,7 +35,7 @@ class Home:
     @property
     def state(self) -> Path:
         """The engine's file backend."""
-        return self.root / "state"
+        return self.work / "state"
 
     @property
     def passphrase(self) -> Path:
@@ -36,7 +45,7 @@ class Home:
     @property
     def pulumi(self) -> Path:
         """`PULUMI_HOME`: plugins and the engine's own settings."""
-        return self.root / "pulumi"
+        return self.work / "pulumi"
 
     @property
     def engine(self) -> Path:
@@ -55,7 +64,12 @@ class Home:
 
     def deployment(self, stack: str, name: str) -> Path:
         """Work files of one deployment: key, example request, log, control socket."""
-        return self.root / stack / name
+        return self.work / stack / name
+
+    @property
+    def preview(self) -> Path:
+        """Recording of the last preview, for the report."""
+        return self.root / "preview.json"
 
 
 def find_home(start: Path | None = None) -> Home:
@@ -73,14 +87,28 @@ def find_home(start: Path | None = None) -> Home:
     nearest = next((folder / ".modelport" for folder in above), None)
     named = os.environ.get(ENV)
     if named:
-        return _named(Path(named).resolve(), nearest)
-    if nearest is None:
+        root = _named(Path(named).resolve(), nearest)
+    elif nearest is None:
         message = f"no Pulumi.yaml in {begin} or above it; run this inside a project, or set {ENV}"
         raise ModelportError(message)
-    return Home(nearest)
+    else:
+        root = nearest
+    return Home(root, _offline(root))
 
 
-def _named(named: Path, nearest: Path | None) -> Home:
+def _offline(root: Path) -> Path | None:
+    value = os.environ.get(OFFLINE_ENV, "")
+    if value.lower() in {"", "0", "false", "no"}:
+        return None
+    if Path(value).is_absolute():
+        return Path(value)
+    if value.lower() not in {"1", "true", "yes"}:
+        message = f"{OFFLINE_ENV}: {value!r} is neither 1, 0 nor an absolute path"
+        raise ModelportError(message)
+    return root / "offline"
+
+
+def _named(named: Path, nearest: Path | None) -> Path:
     """The named home, unless the project around us has one of its own.
 
     A shell that one clone activated must not deploy that clone's stacks from another one.
@@ -91,4 +119,4 @@ def _named(named: Path, nearest: Path | None) -> Home:
             f"run '. ./activate' there, or 'unset {ENV}'"
         )
         raise ModelportError(message)
-    return Home(named)
+    return named

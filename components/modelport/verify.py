@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from modelport.errors import ServiceError
 from modelport_serving.record import BundleRecord, Golden, Prediction
 
+NOT_VERIFIED = "not verified (offline)"
+"""What stands where a proof would: nothing was deployed, so nothing was asked."""
 VERSION_HEADER = "x-modelport-version"
 
 

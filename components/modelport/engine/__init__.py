@@ -2,7 +2,7 @@
 
 from modelport.engine.environment import PASSPHRASE, engine_environment, prepare_home
 from modelport.engine.found import Engine, find_engine
-from modelport.engine.install import install_engine
+from modelport.engine.install import install_engine, place_engine
 from modelport.engine.plugin import install_plugin
 from modelport.engine.progress import Progress
 
@@ -14,5 +14,6 @@ __all__ = [
     "find_engine",
     "install_engine",
     "install_plugin",
+    "place_engine",
     "prepare_home",
 ]

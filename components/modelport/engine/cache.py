@@ -53,7 +53,7 @@ def cache_key() -> str:
 
 def cached() -> Entry | None:
     """The engine in the cache, or none."""
-    return _read(cache_root() / cache_key())
+    return entry_in(cache_root() / cache_key())
 
 
 def entry_of(folder: Path) -> Entry | None:
@@ -61,7 +61,7 @@ def entry_of(folder: Path) -> Entry | None:
     real = folder.resolve()
     if real.name != "bin" or real.parent.parent != cache_root().resolve():
         return None
-    return _read(real.parent)
+    return entry_in(real.parent)
 
 
 @contextmanager
@@ -122,7 +122,8 @@ def remove(folder: Path) -> None:
         shutil.rmtree(folder, onerror=unlock)
 
 
-def _read(folder: Path) -> Entry | None:
+def entry_in(folder: Path) -> Entry | None:
+    """The complete engine that stands in `folder` as it would in the cache, or none."""
     try:
         record = json.loads((folder / _RECORD).read_text())
         version, origin = str(record["version"]), str(record["origin"])

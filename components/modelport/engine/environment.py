@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from modelport.home import ENV, Home
+from modelport.home import ENV, OFFLINE_ENV, Home
 
 PASSPHRASE = "modelport-development"  # noqa: S105 - published on purpose, see below
 """Passphrase of development stacks. It protects nothing and is meant to be known: every clone can
@@ -19,6 +19,8 @@ def engine_environment(home: Home) -> dict[str, str]:
     """
     given = dict(os.environ)
     backend = f"file://{home.state}"
+    if home.offline:
+        given = _without_the_real(given)
     ours = {
         "BENTOML_DO_NOT_TRACK": "True",
         "BENTOML_HOME": str(home.bentoml),
@@ -30,6 +32,10 @@ def engine_environment(home: Home) -> dict[str, str]:
         "PULUMI_HOME": str(pulumi_home(home)),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
     }
+    if home.offline:
+        ours[OFFLINE_ENV] = str(home.offline)
+        # A real provider's plugin that lies on the PATH would be taken before ours.
+        ours["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "1"
     packs = _policy_packs(home)
     if packs and "PULUMI_OPTION_POLICY_PACK" not in given:
         ours["PULUMI_OPTION_POLICY_PACK"] = packs
@@ -41,9 +47,12 @@ def engine_environment(home: Home) -> dict[str, str]:
 
 
 def pulumi_home(home: Home) -> Path:
-    """Folder of the engine's plugins and settings: the user's own, else the one in the home."""
+    """Folder of the engine's plugins and settings: the user's own, else the one in the home.
+
+    Offline it is always the home's: the user's own may hold plugins that make real things.
+    """
     own = os.environ.get("PULUMI_HOME")
-    return Path(own).absolute() if own else home.pulumi
+    return Path(own).absolute() if own and not home.offline else home.pulumi
 
 
 def prepare_home(home: Home) -> None:
@@ -56,6 +65,17 @@ def prepare_home(home: Home) -> None:
         fresh.touch(mode=0o600)
         fresh.write_text(PASSPHRASE + "\n")
         fresh.replace(home.passphrase)
+
+
+def _without_the_real(given: dict[str, str]) -> dict[str, str]:
+    """Variables without the user's own backend, passphrase and provider processes."""
+    real = (
+        "PULUMI_BACKEND_URL",
+        "PULUMI_CONFIG_PASSPHRASE",
+        "PULUMI_CONFIG_PASSPHRASE_FILE",
+        "PULUMI_DEBUG_PROVIDERS",
+    )
+    return {name: value for name, value in given.items() if name not in real}
 
 
 def _policy_packs(home: Home) -> str:

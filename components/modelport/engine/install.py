@@ -1,11 +1,12 @@
 """Engine set-up: take the engine that is there, download it or build it, and link it."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from modelport.engine.build import BuildError, build_engine
-from modelport.engine.cache import VERSION, locked, partial, publish, remove
+from modelport.engine.cache import VERSION, entry_in, locked, partial, publish, remove
 from modelport.engine.environment import prepare_home
 from modelport.engine.found import Engine, cached_engine, engine_on_path
 from modelport.engine.official import ADDRESS, install_official
@@ -39,6 +40,35 @@ def install_engine(home: Home, progress: Progress | None = None) -> Engine:
         raise EngineError(message) from error
     report(f"Pulumi engine {engine.version} ({engine.origin})", 1.0)
     return engine
+
+
+def place_engine(folder: Path, progress: Progress | None = None) -> Engine:
+    """Put an engine that was brought here into the cache, unless one is there; asks no network.
+
+    Args:
+        folder: An engine as it stands in a cache: `engine.json` and `bin`.
+        progress: Told each step.
+
+    Raises:
+        EngineError: the folder holds no complete engine, or the cache cannot be written.
+    """
+    report = progress or silent
+    brought = entry_in(folder)
+    if brought is None:
+        raise EngineError(f"{folder} holds no complete engine; name one that `make airgap` packed")
+    try:
+        with locked(lambda: report("waiting for another set-up of the engine", 0.0)):
+            engine = cached_engine()
+            if engine:
+                return engine
+            report("placing the Pulumi engine", 0.0)
+            with partial() as place:
+                shutil.copytree(brought.bin, place / "bin")
+                entry = publish(place, version=brought.version, origin=brought.origin)
+    except OSError as error:
+        message = f"the Pulumi engine could not be placed: {_told(error)}"
+        raise EngineError(message) from error
+    return Engine(entry.bin, entry.version, entry.origin)
 
 
 def _engine(report: Progress) -> Engine:

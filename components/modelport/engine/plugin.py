@@ -1,4 +1,4 @@
-"""Provider plugin: the shim by which the engine starts Modelport's own resources."""
+"""Provider plugins: shims by which the engine starts providers that are written in Python."""
 
 import fcntl
 import shlex
@@ -9,22 +9,42 @@ from modelport import __version__
 from modelport.engine.environment import pulumi_home
 from modelport.errors import EngineError
 from modelport.home import Home
-
-_PROGRAM = "pulumi-resource-modelport"
+from modelport.sdk import PACKAGES, installed, version
 
 
 def install_plugin(home: Home) -> Path:
-    """Write the shim of the provider plugin where the engine looks; costs nothing when it is right.
+    """Write the shims where the engine looks; costs nothing when they are right.
+
+    Offline, the packages of the installed SDKs get theirs too.
 
     Returns:
-        The shim.
+        The shim of Modelport's own resources.
+
+    Raises:
+        EngineError: a folder cannot be written.
+    """
+    if home.offline:
+        for package in PACKAGES:
+            if installed(package):
+                install_shim(home, package, version(package), f"modelport.offline {package}")
+    return install_shim(home, "modelport", __version__, "modelport.provider")
+
+
+def install_shim(home: Home, package: str, plugin_version: str, program: str) -> Path:
+    """Write the shim of one provider.
+
+    Args:
+        home: The project's home.
+        package: Package of the provider, e.g. `aws`.
+        plugin_version: Version that programs ask for.
+        program: Module that serves it, with its arguments.
 
     Raises:
         EngineError: the folder cannot be written.
     """
-    folder = pulumi_home(home) / "plugins" / f"resource-modelport-v{__version__}"
-    shim = folder / _PROGRAM
-    text = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m modelport.provider "$@"\n'
+    folder = pulumi_home(home) / "plugins" / f"resource-{package}-v{plugin_version}"
+    shim = folder / f"pulumi-resource-{package}"
+    text = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {program} "$@"\n'
     try:
         if not _is_right(shim, text):
             _write(shim, text)
@@ -48,7 +68,7 @@ def _write(shim: Path, text: str) -> None:
         partial = _beside(folder, ".partial")
         partial.touch()
         folder.mkdir(exist_ok=True)
-        fresh = shim.with_name(f"{_PROGRAM}.new")
+        fresh = shim.with_name(f"{shim.name}.new")
         fresh.write_text(text)
         fresh.chmod(0o755)
         fresh.replace(shim)  # a shim that runs right now keeps its old text

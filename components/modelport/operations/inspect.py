@@ -103,7 +103,7 @@ def log_path(home: Home, stack: str, name: str) -> Path:
     """
     path = home.deployment(stack, name) / LOG
     if not path.is_file():
-        known = sorted(log.parent.name for log in (home.root / stack).glob(f"*/{LOG}"))
+        known = sorted(log.parent.name for log in (home.work / stack).glob(f"*/{LOG}"))
         raise ServiceError(
             f"no log of {name} in stack {stack}; logs here: {', '.join(known) or 'none'}"
         )

@@ -46,3 +46,11 @@ class ApiKeyHandler(Handler[ApiKeyInputs]):
 
     def delete(self, context: Context, resource_id: str, inputs: ApiKeyInputs) -> None:
         """Nothing outside the state holds the key."""
+
+    def invented(self, inputs: ApiKeyInputs) -> Outputs:
+        """No key at all: what is made offline opens nothing."""
+        return {"value": f"mp_offline_{inputs.deployment}"}
+
+    def offline_id(self, inputs: ApiKeyInputs) -> str:
+        """As a real one."""
+        return f"{inputs.deployment}-key"

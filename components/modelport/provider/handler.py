@@ -67,6 +67,14 @@ class Handler(ABC, Generic[InputsT]):
     def delete(self, context: Context, resource_id: str, inputs: InputsT) -> None:
         """Remove it; one that is gone already is no error."""
 
+    @abstractmethod
+    def invented(self, inputs: InputsT) -> Outputs:
+        """Outputs of a resource that is offline: plausible, the same every time, and marked."""
+
+    @abstractmethod
+    def offline_id(self, inputs: InputsT) -> str:
+        """The id that a real one would have."""
+
     def drift(
         self, context: Context, resource_id: str, inputs: InputsT, outputs: Outputs
     ) -> frozenset[str]:

@@ -31,7 +31,7 @@ from modelport.provider.local_live import described, reachable_url, stop_supervi
 from modelport.provider.local_rollout import roll_out
 from modelport.supervisor.control import Control, ControlError, Message
 from modelport.supervisor.launch import launch
-from modelport.verify import verify
+from modelport.verify import NOT_VERIFIED, verify
 from modelport_serving.record import BundleRecord, Golden, read_golden, read_record
 
 _RELEASES = 100
@@ -136,6 +136,22 @@ class LocalServerHandler(Handler[LocalServerInputs]):
         folder = _folder(context.home, inputs)
         stop_supervisor(folder)
         remove_files(folder)
+
+    def invented(self, inputs: LocalServerInputs) -> Outputs:
+        """The address where it would be; nothing listens there."""
+        return {
+            "url": reachable_url(inputs.host, inputs.port),
+            "call": NOT_VERIFIED,
+            "log": NOT_VERIFIED,
+            "status": "offline",
+            "serving": inputs.version,
+            "verified": NOT_VERIFIED,
+            "releases": [],
+        }
+
+    def offline_id(self, inputs: LocalServerInputs) -> str:
+        """As a real one."""
+        return inputs.resource_id
 
     def drift(
         self, context: Context, resource_id: str, inputs: LocalServerInputs, outputs: Outputs

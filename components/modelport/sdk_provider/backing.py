@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from modelport.sdk.types import FunctionSchema, ResourceSchema
 
@@ -61,6 +62,9 @@ class Backing(ABC):
 
     Every method may raise a `ModelportError`; its text is what the user reads.
     """
+
+    invents: ClassVar[bool] = False
+    """Whether nothing real stands behind: names are then the same wherever they are made up."""
 
     def check_config(self, config: Values) -> list[Problem]:
         """What is wrong with the config of a provider instance beyond its types."""
