@@ -13,8 +13,13 @@ unexport MODELPORT_HOME BENTOML_HOME PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE
 endif
 endif
 
+# make setup AIRGAP=FILE takes everything from a file of `make airgap` and asks no network.
+ifdef AIRGAP
+export MODELPORT_AIRGAP := $(AIRGAP)
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down status test e2e soak bench fast lint fmt lock wheel clean
+.PHONY: help setup airgap up preview down status test e2e soak bench fast lint fmt lock wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +75,9 @@ lock: setup ## Pin what pyproject.toml asks for, in both lock files (UPGRADE=1: 
 		--no-emit-index-url --no-header --output-file requirements-uv.lock requirements-uv.in
 	@$(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url --no-header --group dev --output-file requirements.lock pyproject.toml
+
+airgap: setup ## Pack packages and engine into one file for a site without a network
+	@$(BIN)/python scripts/airgap.py
 
 wheel: setup ## Build the wheel into dist/
 	@$(BIN)/python scripts/check_wheel.py

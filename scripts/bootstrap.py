@@ -1,7 +1,8 @@
 """Set-up of a clone: virtual environment, pinned packages, Pulumi engine and provider plugin.
 
 Runs on any Python >= 3.11 with nothing installed; a second run finds its stamp and costs
-milliseconds. Shows one progress line on a terminal and plain lines elsewhere.
+milliseconds. With MODELPORT_AIRGAP all comes from one file and no network is asked. Shows one
+progress line on a terminal and plain lines elsewhere.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airgap_file import Supply
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -24,6 +29,8 @@ LOCK = ROOT / ".modelport" / "setup.lock"
 INPUTS = ("pyproject.toml", "requirements.lock", "requirements-uv.lock", "scripts/bootstrap.py")
 MINIMUM = (3, 11)
 AGAIN = "then run `make setup` again"
+AIRGAP = os.environ.get("MODELPORT_AIRGAP", "")
+"""File of `make airgap`, or the folder it was unpacked to: no network is asked then."""
 
 WARM = (
     "bentoml._internal.service.loader",
@@ -87,12 +94,12 @@ def main() -> int:
     bar = Bar()
     try:
         check_python()
-        if stamped() and engine(bar, quiet=True):
+        if stamped() and (not AIRGAP or engine_is_here()) and engine(bar, quiet=True):
             return 0
         LOCK.parent.mkdir(exist_ok=True)
         with LOCK.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            set_up(bar)
+            set_up_from_file(bar) if AIRGAP else set_up(bar)
     except SetupError as error:
         bar.close()
         sys.stderr.write(f"error: {error}\n")
@@ -108,12 +115,25 @@ def main() -> int:
     return 0
 
 
-def set_up(bar: Bar) -> None:
+def set_up_from_file(bar: Bar) -> None:
+    """Set up from the file of `make airgap`; nothing is touched unless all of it is right."""
+    # Only here, as an old Python must come as far as the sentence that says it is too old.
+    from airgap_file import AirgapError, opened
+
+    bar.show("checking the air-gap file", 0.0)
+    try:
+        with opened(Path(AIRGAP), ROOT / "build" / "airgap", ROOT) as supply:
+            set_up(bar, supply)
+    except AirgapError as error:
+        raise SetupError(str(error)) from error
+
+
+def set_up(bar: Bar, supply: Supply | None = None) -> None:
     """Do what is missing, in order; each step leaves alone what is right already."""
     if not stamped():
         make_venv(bar)
-        install_uv(bar)
-        install_packages(bar)
+        install_uv(bar, supply)
+        install_packages(bar, supply)
         install_project(bar)
     with subprocess.Popen(
         [str(PYTHON), "-c", _WARM_SCRIPT, *WARM],
@@ -123,6 +143,8 @@ def set_up(bar: Bar) -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     ) as warming:
+        if supply and not engine(bar, "place", str(supply.engine), quiet=True):
+            raise SetupError(f"the engine of {supply.path} could not be placed")
         if not engine(bar, quiet=False):
             raise SetupError(f"{PYTHON} does not run; remove .venv, {AGAIN}")
         bar.show("compiling Python modules", 0.99)
@@ -176,14 +198,8 @@ def stamped() -> bool:
 
 def environment(**changes: str) -> dict[str, str]:
     """The user's variables without those that would lead Python away from the environment."""
-    leading = (
-        "PYTHONHOME",
-        "PYTHONPATH",
-        "PIP_USER",
-        "PIP_TARGET",
-        "PIP_PREFIX",
-        "__PYVENV_LAUNCHER__",
-    )
+    python = ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__")
+    leading = (*python, "PIP_USER", "PIP_TARGET", "PIP_PREFIX")
     return {**{key: value for key, value in os.environ.items() if key not in leading}, **changes}
 
 
@@ -218,7 +234,7 @@ def venv_works() -> bool:
         return False
 
 
-def install_uv(bar: Bar) -> None:
+def install_uv(bar: Bar, supply: Supply | None) -> None:
     """Install the pinned uv with pip: pip's own resolver takes minutes on these packages."""
     bar.show("installing uv", 0.02)
     pinned = (ROOT / "requirements-uv.lock").read_text().partition("uv==")[2].split()[0]
@@ -227,22 +243,34 @@ def install_uv(bar: Bar) -> None:
         return
     options = ["--quiet", "--no-input", "--disable-pip-version-check", "--retries", "1"]
     pinned_file = ["--timeout", "15", "--require-hashes", "-r", "requirements-uv.lock"]
-    done = run([str(PYTHON), "-m", "pip", "install", *options, *pinned_file])
+    pip = [str(PYTHON), "-m", "pip"]
+    if supply:
+        pip.append("--isolated")  # an index that is set for pip is not asked
+        options += ["--no-index", "--find-links", str(supply.wheels)]
+    done = run([*pip, "install", *options, *pinned_file])
     if done.returncode != 0:
-        fail_download(done)
+        fail_packages(done, supply)
 
 
-def install_packages(bar: Bar) -> None:
+def install_packages(bar: Bar, supply: Supply | None) -> None:
     """Make the packages exactly those of the lock, each checked by its hash."""
     step = "installing Python packages"
     bar.show(step, 0.04)
-    command = ["pip", "sync", "--require-hashes", "requirements.lock", "--python", str(PYTHON)]
+    lock = ROOT / "requirements.lock"
+    command = ["pip", "sync", "--require-hashes", "--python", str(PYTHON)]
+    if supply:
+        from airgap_file import lock_for
+
+        lock = lock_for(supply, lock, VENV / "airgap.lock")
+        command += ["--offline", "--no-config", "--no-index"]
+        command += ["--find-links", str(supply.wheels)]
+    command.append(str(lock))
     announced = downloaded = 0
     lines: list[str] = []
     with subprocess.Popen(
         [str(VENV / "bin" / "uv"), *command],
         cwd=ROOT,
-        env=uv_environment(),
+        env=environment() if supply else uv_environment(),
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -257,7 +285,7 @@ def install_packages(bar: Bar) -> None:
                 bar.show(told, 0.04 + 0.06 * downloaded / announced)
     if process.returncode != 0:
         failed = subprocess.CompletedProcess(command, process.returncode, "", "".join(lines))
-        fail_download(failed)
+        fail_packages(failed, supply)
 
 
 def install_project(bar: Bar) -> None:
@@ -289,12 +317,17 @@ def uv_environment() -> dict[str, str]:
     return environment(**changes)
 
 
-def engine(bar: Bar, *, quiet: bool) -> bool:
+def engine_is_here() -> bool:
+    """Whether an engine is on PATH or in the cache already."""
+    return run([str(PYTHON), "-m", "modelport.engine", "where"]).returncode == 0
+
+
+def engine(bar: Bar, *command: str, quiet: bool) -> bool:
     """Have the engine and the plugin installed; false where the environment does not run."""
     lines: list[str] = []
     try:
         with subprocess.Popen(
-            [str(PYTHON), "-m", "modelport.engine", "install"],
+            [str(PYTHON), "-m", "modelport.engine", *(command or ("install",))],
             cwd=ROOT,
             env=environment(),
             stderr=subprocess.PIPE,
@@ -344,15 +377,17 @@ def check_disk(done: subprocess.CompletedProcess[str]) -> None:
         raise SetupError(f"the disk is full; free 6 GB, {AGAIN}")
 
 
-def fail_download(done: subprocess.CompletedProcess[str]) -> None:
+def fail_packages(done: subprocess.CompletedProcess[str], supply: Supply | None) -> None:
     """Say that packages could not be had, and why."""
     check_disk(done)
     told = reason(done)
+    if supply:
+        raise SetupError(f"the Python packages of {supply.path} could not be installed ({told})")
     if told.startswith("No matching distribution"):  # pip says so too where nothing answers
         told = "the package index does not have them or does not answer"
     raise SetupError(
-        f"Python packages could not be downloaded ({told}); connect to a network or set "
-        f"pip's index (PIP_INDEX_URL) to a mirror, {AGAIN}"
+        f"Python packages could not be downloaded ({told}); connect to a network, set pip's index "
+        f"(PIP_INDEX_URL) to a mirror or name a file of `make airgap` (AIRGAP=FILE), {AGAIN}"
     )
 
 

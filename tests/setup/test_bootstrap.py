@@ -95,8 +95,8 @@ def test_offline_it_ends_with_one_sentence(bare: Path) -> None:
     ]
     assert error == (
         "error: Python packages could not be downloaded (the package index does not have them or "
-        "does not answer); connect to a network or set pip's index (PIP_INDEX_URL) to a mirror, "
-        "then run `make setup` again"
+        "does not answer); connect to a network, set pip's index (PIP_INDEX_URL) to a mirror or "
+        "name a file of `make airgap` (AIRGAP=FILE), then run `make setup` again"
     )
 
 
