@@ -10,6 +10,7 @@ from pulumi.runtime.config import CONFIG, get_config_env
 from modelport.bundles import resolve
 from modelport.config import StackConfig, parse
 from modelport.config.stackfile import NAMESPACE
+from modelport.engine.guard import refuse_mixture
 from modelport.errors import ConfigError, ModelportError
 from modelport.home import RESERVED, Home, find_home
 from modelport.local_service import LocalService
@@ -27,7 +28,9 @@ def deploy() -> None:
     # would let a thread go on for seconds.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        _deploy(find_home())
+        home = find_home()
+        refuse_mixture(home)
+        _deploy(home)
     except ModelportError as error:
         raise pulumi.RunError(str(error)) from None
 

@@ -1,5 +1,6 @@
 """Stack files: the `modelport` part of `Pulumi.<stack>.yaml`, with the line of every key."""
 
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +12,8 @@ from modelport.config.problems import Problem, find_problems
 from modelport.errors import ConfigError
 
 NAMESPACE = "modelport"
+NO_CONFIG = StackConfig.model_construct(deployments={})
+"""Config of a program that has no deployments of ours: an ordinary Pulumi program."""
 
 
 def parse(values: dict[str, Any], file: Path | None = None) -> StackConfig:
@@ -51,6 +54,12 @@ def read_stack_file(file: Path) -> StackConfig:
         line = f":{mark.line + 1}" if mark else ""
         raise ConfigError([f"{file.name}{line}: not YAML: {error.problem}"]) from None
     return parse(_namespace(content, file), file)
+
+
+def mentions_namespace(file: Path) -> bool:
+    """Whether a stack file sets anything of ours; false when it is missing or broken."""
+    text = file.read_text() if file.is_file() else ""
+    return re.search(rf"^\s+[\"']?{NAMESPACE}:", text, re.MULTILINE) is not None
 
 
 def scalar_at(text: str, path: tuple[str, ...]) -> tuple[int, int, int]:

@@ -3,9 +3,9 @@
 import sys
 from typing import Any
 
+from modelport.engine.guard import refuse_mixture
 from modelport.home import find_home
 from modelport.offline.backing import OfflineBacking
-from modelport.offline.guard import refuse_mixture
 from modelport.provider.process import serve
 from modelport.sdk_provider.servicer import SdkProvider
 

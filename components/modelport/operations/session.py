@@ -7,10 +7,18 @@ from typing import Any
 from pulumi import automation as auto
 
 from modelport.config import StackConfig, read_stack_file
+from modelport.config.stackfile import NO_CONFIG, mentions_namespace
 from modelport.engine import Progress, engine_environment, install_engine, install_plugin
+from modelport.engine.guard import refuse_mixture
 from modelport.errors import ConfigError, EngineError
 from modelport.home import RESERVED, Home
 from modelport.operations.recover import prepare_state
+from modelport.operations.workspace import (
+    PLACEHOLDER,
+    secret_keys,
+    stack_file,
+    workspace,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,11 @@ def check_config(home: Home, stack: str) -> StackConfig:
     """
     if stack in RESERVED:
         raise ConfigError([f"a stack may not be called '{stack}': .modelport/{stack} is taken"])
-    return read_stack_file(home.project / f"Pulumi.{stack}.yaml")
+    file = stack_file(home, stack)
+    missing = not file.is_file() and any(file.parent.glob("Pulumi.*.yaml"))
+    if home.offline and not missing and not mentions_namespace(file):
+        return NO_CONFIG  # an ordinary program
+    return read_stack_file(file)
 
 
 def open_session(home: Home, stack: str, progress: Progress | None = None) -> Session:
@@ -49,16 +61,20 @@ def open_session(home: Home, stack: str, progress: Progress | None = None) -> Se
     config = check_config(home, stack)
     install_engine(home, progress)
     install_plugin(home)
-    os.environ.update(engine_environment(home))
-    _check_secrets(home, stack, config)
+    _enter(engine_environment(home))
+    refuse_mixture(home)
+    if not home.offline:
+        _check_secrets(home, stack, config)
     home.state.mkdir(parents=True, exist_ok=True)
     prepare_state(home, stack)
     try:
         engine = auto.create_or_select_stack(
             stack_name=stack,
-            work_dir=str(home.project),
+            work_dir=str(workspace(home, stack)),
             opts=auto.LocalWorkspaceOptions(env_vars=dict(os.environ)),
         )
+        if home.offline:
+            _set_placeholders(home, stack, engine)
     except auto.CommandError as error:
         raise EngineError(last_error(error)) from None
     return Session(home, stack, config, engine)
@@ -71,6 +87,21 @@ def last_error(error: auto.CommandError) -> str:
     lines = [line.strip() for line in (stderr or text).splitlines()]
     said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     return "; ".join(said) or " ".join(line for line in lines if line)
+
+
+def _enter(environment: dict[str, str]) -> None:
+    """Make the engine's environment this process's own."""
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    os.environ.update(environment)
+
+
+def _set_placeholders(home: Home, stack: str, engine: auto.Stack) -> None:
+    """Secrets of the config stay secrets offline, but nobody can read them here."""
+    keys = secret_keys(home, stack)
+    if keys:
+        values = {key: auto.ConfigValue(PLACEHOLDER, secret=True) for key in keys}
+        engine.set_all_config(values, path=True)
 
 
 def _check_secrets(home: Home, stack: str, config: StackConfig) -> None:
