@@ -65,6 +65,8 @@ class Backing(ABC):
 
     invents: ClassVar[bool] = False
     """Whether nothing real stands behind: names are then the same wherever they are made up."""
+    kept: ClassVar[frozenset[str]] = frozenset()
+    """Outputs of the provider's own (`__…`) that go into the state."""
 
     def check_config(self, config: Values) -> list[Problem]:
         """What is wrong with the config of a provider instance beyond its types."""

@@ -111,7 +111,8 @@ class SdkProvider(BaseProvider):
             outputs = self.run(context, lambda: self._backing.preview(asked, inputs, None))
             return pb.CreateResponse(properties=self._state(asked, outputs, given))
         resource_id, outputs = self.run(
-            context, lambda: self._made(asked, context, lambda: self._backing.create(asked, inputs))
+            context,
+            lambda: self._made(asked, context, given, lambda: self._backing.create(asked, inputs)),
         )
         return pb.CreateResponse(id=resource_id, properties=self._state(asked, outputs, given))
 
@@ -119,7 +120,15 @@ class SdkProvider(BaseProvider):
         asked = self._request(request, context)
         given, state = read_struct(request.inputs), read_struct(request.properties)
         inputs, outputs = cast("Values", plain(given)), cast("Values", plain(state))
-        found = self.run(context, lambda: self._backing.read(asked, request.id, inputs, outputs))
+        found = self.run(
+            context,
+            lambda: self._made(
+                asked,
+                context,
+                given,
+                lambda: self._backing.read(asked, request.id, inputs, outputs),
+            ),
+        )
         if found is None:
             return pb.ReadResponse()
         now, seen = found
@@ -136,7 +145,9 @@ class SdkProvider(BaseProvider):
         old = cast("Values", plain(read_struct(request.old_inputs)))
         outputs = cast("Values", plain(read_struct(request.olds)))
         if request.preview:
-            kept = {key: value for key, value in outputs.items() if key not in old}
+            kept = outputs
+            if self._backing.invents:  # what is invented follows the inputs
+                kept = {key: value for key, value in outputs.items() if key not in old}
             changed = self.run(context, lambda: self._backing.preview(asked, new, kept))
         else:
             changed = self.run(
@@ -144,6 +155,7 @@ class SdkProvider(BaseProvider):
                 lambda: self._made(
                     asked,
                     context,
+                    given,
                     lambda: self._backing.update(asked, request.id, old, new, outputs),
                 ),
             )
@@ -221,23 +233,30 @@ class SdkProvider(BaseProvider):
 
     def _state(self, asked: Request, outputs: Values, given: Values) -> Any:
         """Outputs for the engine, with what came in secret or is secret by its type marked."""
-        state = {key: value for key, value in outputs.items() if not key.startswith("__")}
-        marks = cast("Values", marked(state, given))
+        kept = self._backing.kept
+        state = {
+            key: value for key, value in outputs.items() if not key.startswith("__") or key in kept
+        }
+        # A copy of the inputs is as secret as they are.
+        marks = cast("Values", marked(state, {"__inputs": given, **given}))
         for name in asked.schema.secret_outputs:
             if marks.get(name) is not None and not isinstance(marks[name], Secret):
                 marks[name] = Secret(marks[name])
         return to_struct(_with_secrets(marks, {}, asked.schema))
 
-    def _made(self, asked: Request, context: Any, action: Callable[[], Any]) -> Any:
-        """Run an action that may leave a resource behind that did not get ready."""
+    def _made(self, asked: Request, context: Any, given: Values, action: Callable[[], Any]) -> Any:
+        """Run an action that may leave a resource behind that did not get ready.
+
+        What came in secret, in `given`, stays secret in what the engine keeps of it.
+        """
         try:
             return action()
         except PartialFailure as failure:
             details = pb.ErrorResourceInitFailed(
                 id=failure.resource_id,
-                properties=self._state(asked, failure.outputs, failure.inputs),
+                properties=self._state(asked, failure.outputs, given),
                 reasons=failure.reasons,
-                inputs=to_struct(_with_secrets(failure.inputs, {}, asked.schema)),
+                inputs=to_struct(_with_secrets(failure.inputs, given, asked.schema)),
             )
             _abort_with(context, str(failure), details)
             raise AssertionError from failure  # abort raises
