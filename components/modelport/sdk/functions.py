@@ -14,29 +14,43 @@ def read_function(token: str, place: str) -> FunctionSchema | None:
     path = source.file_of(module)
     package = module.rpartition(".")[0]
     declared = source.function_of(path, name)
-    if declared is None:
+    for_outputs = source.function_of(path, f"{name}_output")
+    if declared is None or for_outputs is None:
         return None
     return FunctionSchema(
         token,
-        _inputs(declared, Scope(path, package)),
+        _inputs(declared, for_outputs, Scope(path, package)),
         _outputs(declared, path, Scope(path, package, outputs=True)),
     )
 
 
-def _inputs(declared: ast.FunctionDef, scope: Scope) -> Properties:
+def _inputs(declared: ast.FunctionDef, for_outputs: ast.FunctionDef, scope: Scope) -> Properties:
     wires = _wire_names(declared)
+    defaults = classes.assigned_defaults(declared)
+    # Plain calls may leave everything out; only the form that takes outputs tells what is needed.
+    wrapped = {item.arg: item.annotation for item in for_outputs.args.args}
     found: dict[str, Property] = {}
     for argument in declared.args.args:
-        wire = wires.get(argument.arg)
-        if wire is None or argument.annotation is None:
+        wire, annotation = wires.get(argument.arg), wrapped.get(argument.arg)
+        if wire is None or annotation is None:
             continue  # the options of the call
         found[wire] = Property(
             name=wire,
             python=argument.arg,
             type=scope.type_of(argument.annotation),
-            required=not annotations.optional(argument.annotation),
+            required=not _twice_optional(annotation),
+            default=defaults.get(argument.arg),
         )
     return found
+
+
+def _twice_optional(annotation: ast.expr) -> bool:
+    """Whether the annotation is `Input[Optional[Optional[...]]]`, not `Input[Optional[...]]`."""
+    match annotation:
+        case ast.Subscript(slice=ast.Subscript(value=ast.Name("Optional"), slice=inner)):
+            return annotations.optional(inner)
+        case _:
+            return annotations.optional(annotation)
 
 
 def _outputs(declared: ast.FunctionDef, path: Path, scope: Scope) -> Properties:
