@@ -110,9 +110,8 @@ class SdkProvider(BaseProvider):
         if request.preview:
             outputs = self.run(context, lambda: self._backing.preview(asked, inputs, None))
             return pb.CreateResponse(properties=self._state(asked, outputs, given))
-        resource_id, outputs = self.run(
-            context,
-            lambda: self._made(asked, context, given, lambda: self._backing.create(asked, inputs)),
+        resource_id, outputs = self._made(
+            asked, context, given, lambda: self._backing.create(asked, inputs)
         )
         return pb.CreateResponse(id=resource_id, properties=self._state(asked, outputs, given))
 
@@ -120,14 +119,8 @@ class SdkProvider(BaseProvider):
         asked = self._request(request, context)
         given, state = read_struct(request.inputs), read_struct(request.properties)
         inputs, outputs = cast("Values", plain(given)), cast("Values", plain(state))
-        found = self.run(
-            context,
-            lambda: self._made(
-                asked,
-                context,
-                given,
-                lambda: self._backing.read(asked, request.id, inputs, outputs),
-            ),
+        found = self._made(
+            asked, context, given, lambda: self._backing.read(asked, request.id, inputs, outputs)
         )
         if found is None:
             return pb.ReadResponse()
@@ -150,14 +143,11 @@ class SdkProvider(BaseProvider):
                 kept = {key: value for key, value in outputs.items() if key not in old}
             changed = self.run(context, lambda: self._backing.preview(asked, new, kept))
         else:
-            changed = self.run(
+            changed = self._made(
+                asked,
                 context,
-                lambda: self._made(
-                    asked,
-                    context,
-                    given,
-                    lambda: self._backing.update(asked, request.id, old, new, outputs),
-                ),
+                given,
+                lambda: self._backing.update(asked, request.id, old, new, outputs),
             )
         return pb.UpdateResponse(properties=self._state(asked, changed, given))
 
@@ -249,17 +239,23 @@ class SdkProvider(BaseProvider):
 
         What came in secret, in `given`, stays secret in what the engine keeps of it.
         """
-        try:
-            return action()
-        except PartialFailure as failure:
+        outcome = self.run(context, lambda: _outcome(action))
+        if isinstance(outcome, PartialFailure):
             details = pb.ErrorResourceInitFailed(
-                id=failure.resource_id,
-                properties=self._state(asked, failure.outputs, given),
-                reasons=failure.reasons,
-                inputs=to_struct(_with_secrets(failure.inputs, given, asked.schema)),
+                id=outcome.resource_id,
+                properties=self._state(asked, outcome.outputs, given),
+                reasons=outcome.reasons,
+                inputs=to_struct(_with_secrets(outcome.inputs, given, asked.schema)),
             )
-            _abort_with(context, str(failure), details)
-            raise AssertionError from failure  # abort raises
+            _abort_with(context, str(outcome), details)
+        return outcome
+
+
+def _outcome(action: Callable[[], Any]) -> Any:
+    try:
+        return action()
+    except PartialFailure as failure:
+        return failure
 
 
 def _decoded(config: Values, schema: ResourceSchema) -> Values:
