@@ -6,7 +6,7 @@ A file is complete or not there; one that cannot be read or written is done with
 import json
 import os
 import re
-import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -64,11 +64,10 @@ def _file_name(name: str) -> str:
 def _write(path: Path, text: str) -> None:
     """Put a whole file in place, whoever else does the same now."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, suffix=".partial")
+    partial = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
-        Path(partial).replace(path)
+        partial.write_text(text)
+        partial.replace(path)
     except OSError:
-        Path(partial).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise

@@ -8,7 +8,7 @@ from modelport.sdk.classes import Scope
 from modelport.sdk.types import FunctionSchema, Properties, Property
 
 
-def read_function(token: str, place: str) -> FunctionSchema | None:
+def find_function(token: str, place: str) -> FunctionSchema | None:
     """The schema of the function at `place`: module and name, e.g. `pulumi_aws.get_ami:get_ami`."""
     module, _, name = place.partition(":")
     path = source.file_of(module)

@@ -41,6 +41,15 @@ def version(package: str) -> str:
     return str(json.loads((folder(package) / "pulumi-plugin.json").read_text())["version"])
 
 
+def title(package: str) -> str:
+    """The SDK as messages name it, e.g. `pulumi_aws 7.51.1`.
+
+    Raises:
+        SdkMissingError: the SDK is not installed.
+    """
+    return f"{folder(package).name} {version(package)}"
+
+
 @cache
 def tokens(package: str) -> Mapping[str, str]:
     """All resource types of `package`: token to module and class, e.g. `pulumi_aws.s3:Bucket`.

@@ -21,7 +21,7 @@ class _Constructor:
     replace_on_changes: frozenset[str] = frozenset()
 
 
-def read_resource(token: str) -> ResourceSchema | None:
+def find_resource(token: str) -> ResourceSchema | None:
     """The schema of a listed resource type or of a provider; none when there is no such."""
     package = packages.package_of(token)
     if token.startswith(packages.PROVIDER):

@@ -1,15 +1,14 @@
-"""Schemas: the types of resources, functions and nested objects, each read once."""
+"""Schemas: the types of resources, functions and nested objects, each read once.
+
+The modules that read an SDK's source are imported when something is not in the cache.
+"""
 
 from collections.abc import Mapping
 from functools import cache
 
-from modelport.sdk import classes, codec, packages, source
+from modelport.sdk import codec, packages
 from modelport.sdk.cache import cached
 from modelport.sdk.catalogue import Catalogue, read_catalogue
-from modelport.sdk.classes import Scope
-from modelport.sdk.errors import UnknownTokenError
-from modelport.sdk.functions import read_function
-from modelport.sdk.resources import read_resource
 from modelport.sdk.types import FunctionSchema, Json, Properties, ResourceSchema
 
 
@@ -18,22 +17,22 @@ def resource(token: str) -> ResourceSchema:
     """The schema of a resource type, or of a provider (`pulumi:providers:aws`).
 
     An older name of a type, such as one with an API version of Azure's, gives the schema of the
-    type that took its place, with that type's token. Values of a provider that are no strings
-    travel as JSON text; the schema has their type before that.
+    type that took its place, with that type's token. Kinds that a Kubernetes cluster's own
+    definitions add have an `extensible` schema. Values of a provider that are no strings travel as
+    JSON text; the schema has their type before that.
 
     Raises:
         SdkMissingError: the package has no SDK, or it is not installed.
         UnknownTokenError: the SDK has no such type.
     """
+
+    def read() -> ResourceSchema:
+        from modelport.sdk.reading import read_resource
+
+        return read_resource(token, lambda: _catalogue(package).aliases)
+
     package = packages.package_of(token)
-    return cached(
-        package,
-        "resources",
-        token,
-        lambda: _read_resource(token, package),
-        codec.encode_resource,
-        codec.decode_resource,
-    )
+    return cached(package, "resources", token, read, codec.encode_resource, codec.decode_resource)
 
 
 @cache
@@ -44,15 +43,14 @@ def function(token: str) -> FunctionSchema:
         SdkMissingError: the package has no SDK, or it is not installed.
         UnknownTokenError: the SDK has no such function.
     """
+
+    def read() -> FunctionSchema:
+        from modelport.sdk.reading import read_function
+
+        return read_function(token, functions(package))
+
     package = packages.package_of(token)
-    return cached(
-        package,
-        "functions",
-        token,
-        lambda: _read_function(token, package),
-        codec.encode_function,
-        codec.decode_function,
-    )
+    return cached(package, "functions", token, read, codec.encode_function, codec.decode_function)
 
 
 def functions(package: str) -> Mapping[str, str]:
@@ -74,14 +72,14 @@ def nested(ref: str) -> Properties:
         SdkMissingError: the reference's SDK is not installed.
         UnknownTokenError: the SDK has no such class.
     """
-    return cached(
-        packages.package_of_ref(ref),
-        "nested",
-        ref,
-        lambda: _read_nested(ref),
-        codec.encode_properties,
-        codec.decode_properties,
-    )
+
+    def read() -> Properties:
+        from modelport.sdk.reading import read_nested
+
+        return read_nested(ref)
+
+    package = packages.package_of_ref(ref)
+    return cached(package, "nested", ref, read, codec.encode_properties, codec.decode_properties)
 
 
 @cache
@@ -92,14 +90,14 @@ def members(ref: str) -> tuple[Json, ...]:
         SdkMissingError: the reference's SDK is not installed.
         UnknownTokenError: the SDK has no such class.
     """
-    return cached(
-        packages.package_of_ref(ref),
-        "members",
-        ref,
-        lambda: _read_members(ref),
-        codec.encode_members,
-        codec.decode_members,
-    )
+
+    def read() -> tuple[Json, ...]:
+        from modelport.sdk.reading import read_members
+
+        return read_members(ref)
+
+    package = packages.package_of_ref(ref)
+    return cached(package, "members", ref, read, codec.encode_members, codec.decode_members)
 
 
 @cache
@@ -112,43 +110,3 @@ def _catalogue(package: str) -> Catalogue:
         codec.encode_catalogue,
         codec.decode_catalogue,
     )
-
-
-def _read_resource(token: str, package: str) -> ResourceSchema:
-    found = read_resource(token)
-    if found is None:
-        today = _catalogue(package).aliases.get(token)
-        found = read_resource(today) if today else None
-    if found is None:
-        raise UnknownTokenError(token, "resource type", _sdk(package), packages.tokens(package))
-    return found
-
-
-def _read_function(token: str, package: str) -> FunctionSchema:
-    known = functions(package)
-    found = read_function(token, known[token]) if token in known else None
-    if found is None:
-        raise UnknownTokenError(token, "function", _sdk(package), known)
-    return found
-
-
-def _read_nested(ref: str) -> Properties:
-    module, _, name = ref.partition(":")
-    path = source.file_of(module)
-    declared = source.class_of(path, name)
-    if declared is None:
-        raise UnknownTokenError(ref, "nested type", _sdk(packages.package_of_ref(ref)), ())
-    scope = Scope(path, module.rpartition(".")[0], outputs=module.endswith(".outputs"))
-    return classes.arguments(declared, scope)
-
-
-def _read_members(ref: str) -> tuple[Json, ...]:
-    module, _, name = ref.partition(":")
-    declared = source.class_of(source.file_of(module), name)
-    if declared is None:
-        raise UnknownTokenError(ref, "enum", _sdk(packages.package_of_ref(ref)), ())
-    return classes.values(declared)
-
-
-def _sdk(package: str) -> str:
-    return f"{packages.PACKAGES[package]} {packages.version(package)}"
