@@ -36,6 +36,8 @@ def engine_environment(home: Home) -> dict[str, str]:
         ours[OFFLINE_ENV] = str(home.offline)
         # A real provider's plugin that lies on the PATH would be taken before ours.
         ours["PULUMI_IGNORE_AMBIENT_PLUGINS"] = "1"
+        # The state is saved once, at the end: a killed run leaves nothing that is missed.
+        ours |= {"PULUMI_EXPERIMENTAL": "1", "PULUMI_SKIP_CHECKPOINTS": "1"}
     packs = _policy_packs(home)
     if packs and "PULUMI_OPTION_POLICY_PACK" not in given:
         ours["PULUMI_OPTION_POLICY_PACK"] = packs
@@ -58,7 +60,7 @@ def pulumi_home(home: Home) -> Path:
 def prepare_home(home: Home) -> None:
     """Make the folders that the engine expects, and the file with the development passphrase."""
     home.root.mkdir(parents=True, exist_ok=True)
-    home.state.mkdir(mode=0o700, exist_ok=True)
+    home.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     pulumi_home(home).mkdir(mode=0o700, parents=True, exist_ok=True)
     if not home.passphrase.exists():
         fresh = home.passphrase.with_name(f"{home.passphrase.name}.{os.getpid()}")

@@ -6,6 +6,7 @@ mend.py      a state file that a killed engine left torn
 events.py    the engine's events as progress, changes and errors
 up.py        build what is missing, then deploy and verify
 preview.py   what would change
+report.py    a recorded preview, judged
 down.py      remove everything
 rollback.py  an earlier version again, written into the stack's file
 history.py   what was live when, with which scores

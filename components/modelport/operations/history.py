@@ -38,7 +38,7 @@ def history(home: Home, stack: str, name: str) -> list[Release]:
         EngineError: the engine does not open the stack.
     """
     session = open_session(home, stack)
-    outputs = session.outputs()
+    outputs = session.endpoints()
     if name not in outputs:
         known = ", ".join(outputs) or "none"
         raise ConfigError([f"'{name}' is not live in stack {stack}; live: {known}"])

@@ -14,7 +14,7 @@ from modelport.home import Home
 from modelport.operations.session import open_session
 from modelport.provider.local_files import AUTH_HEADER, LOG, REQUEST
 from modelport.provider.local_live import described, reachable_url
-from modelport.verify import Verification, verify
+from modelport.verify import NOT_VERIFIED, verify
 from modelport_serving.record import BundleRecord, read_golden
 
 
@@ -45,11 +45,11 @@ def status(home: Home, stack: str) -> list[Status]:
     """
     session = open_session(home, stack)
     found: list[Status] = []
-    for name, output in session.outputs().items():
+    for name, output in session.endpoints().items():
         healthy, detail = True, ""
         try:
             record = find(home, output["bundle"], output["version"])
-            detail = str(check_live(home, stack, name, output["url"], record))
+            detail = check_live(home, stack, name, output["url"], record)
         except ModelportError as error:
             healthy, detail = False, str(error)
         found.append(
@@ -58,14 +58,16 @@ def status(home: Home, stack: str) -> list[Status]:
     return found
 
 
-def check_live(home: Home, stack: str, name: str, url: str, record: BundleRecord) -> Verification:
-    """Prove that `url` serves `record`.
+def check_live(home: Home, stack: str, name: str, url: str, record: BundleRecord) -> str:
+    """Prove that `url` serves `record`; says what was proved, or that offline nothing can be.
 
     Raises:
         ServiceError: it does not answer, serves another version or answers differently.
     """
+    if home.offline:
+        return NOT_VERIFIED
     golden = read_golden(bento_path(home, record.name, record.version) / "src")
-    return verify(url, record, golden, read_key(home.deployment(stack, name)))
+    return str(verify(url, record, golden, read_key(home.deployment(stack, name))))
 
 
 def live_version(home: Home, stack: str, name: str) -> str | None:

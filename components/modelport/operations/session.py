@@ -1,6 +1,7 @@
 """Session: one stack of this project, ready for the engine."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +31,13 @@ class Session:
     config: StackConfig
     engine: auto.Stack
 
-    def outputs(self) -> dict[str, dict[str, Any]]:
-        """The stack's outputs by deployment; empty when nothing is deployed."""
-        found = self.engine.outputs()
-        return {name: output.value for name, output in found.items()}
+    def endpoints(self) -> dict[str, dict[str, Any]]:
+        """What the stack says of its deployments; empty when nothing is deployed.
+
+        Outputs that a program exports besides are left out.
+        """
+        found = {name: output.value for name, output in self.engine.outputs().items()}
+        return {name: value for name, value in found.items() if _is_endpoint(value)}
 
 
 def check_config(home: Home, stack: str) -> StackConfig:
@@ -51,8 +55,19 @@ def check_config(home: Home, stack: str) -> StackConfig:
     return read_stack_file(file)
 
 
-def open_session(home: Home, stack: str, progress: Progress | None = None) -> Session:
+def open_session(
+    home: Home,
+    stack: str,
+    progress: Progress | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Session:
     """Check the config, make sure of the engine and select the stack.
+
+    Args:
+        home: The project's home.
+        stack: Stack name.
+        progress: Told each step and the fraction that is done.
+        environment: More variables for the engine and the program.
 
     Raises:
         ConfigError: the stack's file is not valid, or a prod stack has no secrets provider.
@@ -71,7 +86,7 @@ def open_session(home: Home, stack: str, progress: Progress | None = None) -> Se
         engine = auto.create_or_select_stack(
             stack_name=stack,
             work_dir=str(workspace(home, stack)),
-            opts=auto.LocalWorkspaceOptions(env_vars=dict(os.environ)),
+            opts=auto.LocalWorkspaceOptions(env_vars={**os.environ, **(environment or {})}),
         )
         if home.offline:
             _set_placeholders(home, stack, engine)
@@ -87,6 +102,10 @@ def last_error(error: auto.CommandError) -> str:
     lines = [line.strip() for line in (stderr or text).splitlines()]
     said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
     return "; ".join(said) or " ".join(line for line in lines if line)
+
+
+def _is_endpoint(value: object) -> bool:
+    return isinstance(value, dict) and {"bundle", "version", "url"} <= value.keys()
 
 
 def _enter(environment: dict[str, str]) -> None:

@@ -48,6 +48,8 @@ class UpResult:
     """Every deployment, read back."""
     advice: list[str]
     """What advisory policies said."""
+    offline: bool
+    """Whether nothing real was made or asked."""
 
 
 def up(home: Home, stack: str, show: Show) -> UpResult:
@@ -73,7 +75,12 @@ def up(home: Home, stack: str, show: Show) -> UpResult:
     except auto.CommandError as error:
         raise EngineError(watcher.failure(last_error(error))) from None
     show("reading back", 0.97)
-    result = UpResult(dict(watcher.changes), _read_back(session, done.outputs), watcher.advice)
+    result = UpResult(
+        dict(watcher.changes),
+        _read_back(session, done.outputs),
+        watcher.advice,
+        offline=bool(home.offline),
+    )
     show("live", 1)
     return result
 
@@ -112,7 +119,8 @@ def build_missing(
 def _read_back(session: Session, outputs: auto.OutputMap) -> list[Live]:
     """Ask every live service for its golden answers, whether or not something changed."""
     live: list[Live] = []
-    for name, output in ((name, item.value) for name, item in outputs.items()):
+    for name in session.config.deployments:
+        output = outputs[name].value
         record = find(session.home, output["bundle"], output["version"])
         verified = check_live(session.home, session.stack, name, output["url"], record)
         live.append(
@@ -122,7 +130,7 @@ def _read_back(session: Session, outputs: auto.OutputMap) -> list[Live]:
                 call=output["call"],
                 log=output["log"],
                 record=record,
-                verified=str(verified),
+                verified=verified,
             )
         )
     return live
