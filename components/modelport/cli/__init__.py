@@ -5,6 +5,7 @@ options.py   options that commands share
 deploy.py    up, preview, down
 bundle.py    train, build
 look.py      status, logs, predict
+report.py    report
 project.py   validate, schema, setup, doctor
 """
 
@@ -18,7 +19,7 @@ from typing import Annotated
 import typer
 
 from modelport import __version__
-from modelport.cli import bundle, deploy, look, project
+from modelport.cli import bundle, deploy, look, project, report
 from modelport.cli.console import err, fail
 from modelport.errors import ModelportError
 
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _module in (deploy, bundle, look, project):
+for _module in (deploy, report, bundle, look, project):
     _module.register(app)
 
 

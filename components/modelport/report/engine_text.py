@@ -1,0 +1,23 @@
+"""Texts of the engine's, without colours, its own framing and paths of one machine."""
+
+import re
+
+_COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
+_PATH = re.compile(r"(?<![\w/:.~-])/(?:[^\s/:'\"<>|`]+/)+([^\s/:'\"<>|`]*)")
+
+
+def clean(text: str) -> str:
+    """A text without colours and outer blanks."""
+    return _COLOUR.sub("", text).strip()
+
+
+def is_summary(text: str) -> bool:
+    """Whether the engine only says that something failed, after having said what."""
+    return text in {"update failed", "preview failed", "resource monitor shut down"} or (
+        "program exited with non-zero exit code" in text.lower()
+    )
+
+
+def without_paths(text: str) -> str:
+    """A text in which absolute paths are down to their last part."""
+    return _PATH.sub(r"…/\1", text)

@@ -1,0 +1,260 @@
+"""Sections: the parts of the report in Markdown, each shortened honestly when it must be."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from modelport.report.changes import STACK, Entry
+from modelport.report.document import Report
+from modelport.report.escape import block, code, html_code
+from modelport.report.facts import money
+from modelport.report.recording import Finding, Output
+from modelport.report.risk import Risk
+from modelport.report.words import counted, shown
+
+_KINDS = {
+    "replace": "replaced",
+    "delete": "deleted",
+    "forget": "no longer managed",
+    "update": "changed",
+    "create": "created",
+    "import": "taken over",
+    "read": "looked up",
+    "refresh": "read again",
+}
+_MARKS = {"high": "🔴", "medium": "🟠", "low": "⚪"}
+_JSON = "the JSON report has all of them"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of each part is shown."""
+
+    risks: int = 200
+    """Points to look at."""
+    entries: int = 300
+    """Resources that change."""
+    properties: int = 40
+    """Properties of one resource."""
+    findings: int = 200
+    """What policies said."""
+    lines: int = 50
+    """Outputs, errors and prices."""
+    diagram: bool = True
+    """Whether the diagram is there."""
+
+
+def points(report: Report, limits: Limits) -> Iterator[str]:
+    """What to look at."""
+    if not report.risks:
+        return
+    urgent = report.attention
+    small = [risk for risk in report.risks if risk not in urgent]
+    yield "### What to look at\n"
+    if not urgent:
+        yield "Nothing serious.\n"
+    for risk in urgent[: limits.risks]:
+        yield _risk(risk)
+    yield from _left_out(len(urgent), limits.risks, "point")
+    if small:
+        yield ""
+        yield f"<details><summary>{counted(len(small), 'small point')}</summary>\n"
+        for risk in small[: limits.risks]:
+            yield _risk(risk)
+        yield from _left_out(len(small), limits.risks, "point")
+        yield "\n</details>\n"
+    else:
+        yield ""
+
+
+def changes(report: Report, limits: Limits) -> Iterator[str]:
+    """What changes, by component."""
+    yield "### What changes\n"
+    if not report.changes:
+        yield "Nothing.\n"
+        return
+    kept = report.changes[: limits.entries]
+    group = None
+    for entry in kept:
+        if entry.group != group:
+            group = entry.group
+            yield ""
+            title = f"**{STACK}**" if group == STACK else f"**{html_code(group)}**"
+            yield f"{title}{f' ({html_code(entry.group_type)})' if entry.group_type else ''}\n"
+        yield from _entry(entry, limits)
+    yield from _left_out(len(report.changes), limits.entries, "resource")
+    yield ""
+
+
+def policies(report: Report, limits: Limits) -> Iterator[str]:
+    """What policies said."""
+    yield "### Policies\n"
+    packs = ", ".join(code(pack) for pack in report.packs)
+    if not report.policies:
+        yield f"Every rule of {packs} holds.\n" if packs else "No policy pack ran.\n"
+        return
+    for finding in report.policies[: limits.findings]:
+        yield _finding(finding)
+    yield from _left_out(len(report.policies), limits.findings, "finding")
+    yield ""
+
+
+def cost(report: Report, limits: Limits) -> Iterator[str]:
+    """Price before and after."""
+    yield "### Cost\n"
+    found = report.cost
+    if found.components:
+        yield "| | before | after | difference |"
+        yield "|---|---:|---:|---:|"
+        for price in found.components[: limits.lines]:
+            before, after = _amount(price.before), _amount(price.after)
+            if not price.known:
+                after = "known after the update"
+            difference = (price.after or 0) - (price.before or 0)
+            yield (
+                f"| {html_code(price.name)} | {before} | {after} "
+                f"| {_signed(difference) if price.known else '?'} |"
+            )
+        yield (
+            f"| **all, a month** | {money(found.before)} | {money(found.after)} "
+            f"| **{_signed(found.difference)}** |\n"
+        )
+        yield from _left_out(len(found.components), limits.lines, "price")
+    else:
+        yield "No component says a price.\n"
+    if found.unpriced:
+        changed = (
+            f", {found.unpriced_changed} of them changed here" if found.unpriced_changed else ""
+        )
+        verb = "is" if found.unpriced == 1 else "are"
+        yield (
+            f"{counted(found.unpriced, 'resource')} {verb} unpriced{changed}: they belong to no "
+            "component that says a price, and may cost something.\n"
+        )
+
+
+def diagram(report: Report, limits: Limits) -> Iterator[str]:
+    """The picture."""
+    if not report.diagram:
+        return
+    if not limits.diagram:
+        yield "The diagram is left out to keep this short; the JSON report has it.\n"
+        return
+    yield "<details><summary>Diagram: what changes, and what it needs</summary>\n"
+    yield f"```mermaid\n{report.diagram}```\n"
+    yield "</details>\n"
+
+
+def outputs(report: Report, limits: Limits) -> Iterator[str]:
+    """Outputs of the stack."""
+    if not report.outputs:
+        return
+    number = counted(len(report.outputs), "output")
+    yield f"<details><summary>{number} of the stack</summary>\n"
+    for output in report.outputs[: limits.lines]:
+        yield _output(output)
+    yield from _left_out(len(report.outputs), limits.lines, "output")
+    yield "\n</details>\n"
+
+
+def diagnostics(report: Report, limits: Limits) -> Iterator[str]:
+    """Errors and warnings."""
+    errors = [item for item in report.diagnostics if item.severity == "error"]
+    warnings = [item for item in report.diagnostics if item.severity == "warning"]
+    if errors:
+        yield "### Errors\n"
+        for item in errors[: limits.lines]:
+            yield block(item.text)
+        yield from _left_out(len(errors), limits.lines, "error")
+        yield ""
+    if warnings:
+        yield f"<details><summary>{counted(len(warnings), 'warning')}</summary>\n"
+        for item in warnings[: limits.lines]:
+            yield block(item.text, 500)
+        yield from _left_out(len(warnings), limits.lines, "warning")
+        yield "\n</details>\n"
+
+
+def _risk(risk: Risk) -> str:
+    """Name first in code; what follows holds words of ours and values of the program."""
+    mark = _MARKS[risk.severity] if risk.judged else "❔"
+    return (
+        f"- {mark} **{html_code(risk.name)}** {_ours(risk.what)}.\n"
+        f"  *Why:* {_ours(risk.why)}. *Check:* {_ours(risk.check)}."
+    )
+
+
+def _entry(entry: Entry, limits: Limits) -> Iterator[str]:
+    kind = _KINDS[entry.kind]
+    line = f"- **{kind}** {code(entry.name)}"
+    yield line + ("" if entry.component else f" ({code(entry.what)})")
+    for fact in entry.facts[: limits.properties]:
+        yield f"  - {code(fact)}"
+    for reason in entry.reasons[: limits.properties]:
+        yield f"  - why: {code(reason)}"
+    if entry.deletes_first is not None:
+        order = (
+            "the old one is deleted first" if entry.deletes_first else "the new one is made first"
+        )
+        yield f"  - order: {order}"
+    if entry.properties:
+        yield from _properties(entry, limits)
+
+
+def _properties(entry: Entry, limits: Limits) -> Iterator[str]:
+    lines = [
+        f"{code(item.path)}: {code(item.old)} → {code(item.new)}"
+        + (" (forces the replacement)" if item.replaces else "")
+        for item in entry.properties[: limits.properties]
+    ]
+    left = len(entry.properties) - len(lines)
+    if left:
+        lines.append(f"… and {counted(left, 'more property', 'more properties')}, {_JSON}")
+    if len(lines) <= 3:
+        yield from (f"  - {line}" for line in lines)
+        return
+    number = counted(len(entry.properties), "property", "properties")
+    yield f"  <details><summary>{number}</summary>\n"
+    yield from (f"  - {line}" for line in lines)
+    yield "\n  </details>"
+
+
+def _finding(finding: Finding) -> str:
+    level = "⛔ **refused**" if finding.level == "mandatory" else "💡 advice"
+    severity = f", {html_code(finding.severity)}" if finding.severity else ""
+    first, _, rest = finding.message.partition("\n")
+    lines = [line.strip() for line in rest.splitlines() if line.strip()]
+    said = "".join(f"\n  - {code(line)}" for line in lines)
+    return f"- {level}{severity} · {code(finding.policy)}: {code(first)}{said}"
+
+
+def _output(output: Output) -> str:
+    old = shown(None) if output.kind == "add" else shown(output.old)
+    new = shown(None) if output.kind == "delete" else shown(output.new)
+    return f"- {code(output.name)}: {code(old)} → {code(new)}"
+
+
+def _ours(text: str) -> str:
+    """Words of ours with values of the program among them."""
+    return html_text(text)
+
+
+def html_text(text: str) -> str:
+    """A sentence of ours in which values of the program may stand: no sign in it is markup."""
+    return html_code(text).removeprefix("<code>").removesuffix("</code>")
+
+
+def _amount(value: float | None) -> str:
+    return "-" if value is None else money(value)
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value > 0 else '-' if value < 0 else '±'}{money(abs(value))}"
+
+
+def _left_out(there: int, shown_number: int, one: str) -> Sequence[str]:
+    left = there - shown_number
+    return (
+        (f"\n… and {counted(left, f'more {one}')}, left out to keep this short; {_JSON}.",)
+        if left > 0
+        else ()
+    )
