@@ -7,7 +7,7 @@ from pydantic import Field
 from modelport.report.facts import fact_words
 from modelport.report.recording import Change, Model, Recording, Step
 from modelport.report.values import SECRET, is_mark, path_keys
-from modelport.report.words import KNOWN_LATER, shown, shown_pair, type_words
+from modelport.report.words import KNOWN_LATER, quote, shown, shown_pair, type_words
 
 ORDER = ("replace", "delete", "forget", "update", "create", "import", "read", "refresh")
 """Kinds of change, those to look at first first."""
@@ -163,7 +163,9 @@ def replace_reasons(step: Step, steps: Mapping[str, Step]) -> tuple[str, ...]:
     """Why a resource is replaced, one sentence for each property."""
     forcing = [change.path for change in step.changes if change.replaces]
     paths = forcing or list(step.replaced_for)
-    reasons = [f"{path} cannot be changed in place{_because(path, step, steps)}" for path in paths]
+    reasons = [
+        f"{quote(path)} cannot be changed in place{_because(path, step, steps)}" for path in paths
+    ]
     if reasons:
         return tuple(reasons)
     replaced = sorted(
@@ -172,7 +174,7 @@ def replace_reasons(step: Step, steps: Mapping[str, Step]) -> tuple[str, ...]:
         if urn in steps and steps[urn].op == "replace"
     )
     if replaced:
-        return (f"it needs {', '.join(replaced)}, which is replaced",)
+        return (f"it needs {_listed(replaced)}, which is replaced",)
     return ("the provider gives no reason",)
 
 
@@ -182,7 +184,11 @@ def _because(path: str, step: Step, steps: Mapping[str, Step]) -> str:
     replaced = sorted(
         steps[urn].name for urn in referred if urn in steps and steps[urn].op == "replace"
     )
-    return f", and it refers to {', '.join(replaced)}, which is replaced" if replaced else ""
+    return f", and it refers to {_listed(replaced)}, which is replaced" if replaced else ""
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(quote(name) for name in names)
 
 
 def _properties(changes: Sequence[Change]) -> Iterable[Property]:

@@ -7,7 +7,7 @@ from modelport.report.data_types import DATA_TYPES, DataType
 from modelport.report.recording import Step
 from modelport.report.risk import Risk, Steps, risk
 from modelport.report.values import SECRET, UNKNOWN, Json, read
-from modelport.report.words import base_type, type_words
+from modelport.report.words import base_type, quote, type_words
 
 
 def data_risks(step: Step, steps: Steps) -> Iterator[Risk]:
@@ -72,7 +72,7 @@ def _unguarded(step: Step, found: DataType, what: str) -> Risk:
         f"{what}, and what it holds could be lost" if unclear else f"{what}: "
         + ("what it holds is lost" if found.loss == "lost" else "what it holds is soon lost"),
         why=why,
-        check="whether there is a copy, or protect it first (protect=True)",
+        check="whether there is a copy, or protect it first (`protect=True`)",
         judged=not unclear,
     )  # fmt: skip
 
@@ -81,7 +81,7 @@ def _first(inputs: Json, settings: Sequence[tuple[str, object]]) -> str | None:
     """The first setting that is so, as `forceDestroy: true`."""
     for path, value in settings:
         if read(inputs, path) == value:
-            return f"{path}: {'true' if value is True else value}"
+            return quote(f"{path}: {'true' if value is True else value}")
     return None
 
 

@@ -51,7 +51,7 @@ DATA_TYPES: dict[str, DataType] = {
     "aws:efs/fileSystem:FileSystem": DataType("its files"),
     "aws:fsx/lustreFileSystem:LustreFileSystem": DataType("its files"),
     "aws:ebs/volume:Volume": DataType(
-        "its blocks", note="finalSnapshot keeps a copy when it is true"
+        "its blocks", note="`finalSnapshot` keeps a copy when it is true"
     ),
     "aws:ecr/repository:Repository": DataType(
         "its images, also those that older versions need", opens=(("forceDelete", True),)
@@ -59,12 +59,12 @@ DATA_TYPES: dict[str, DataType] = {
     "aws:kms/key:Key": DataType(
         "the key, and with it everything that it encrypts",
         loss="kept for a while",
-        note="AWS waits 7 to 30 days (deletionWindowInDays), in which it can be cancelled",
+        note="AWS waits 7 to 30 days (`deletionWindowInDays`), in which it can be cancelled",
     ),
     "aws:secretsmanager/secret:Secret": DataType(
         "its values",
         loss="kept for a while",
-        note="it can be restored for 7 to 30 days, unless recoveryWindowInDays is 0",
+        note="it can be restored for 7 to 30 days, unless `recoveryWindowInDays` is 0",
     ),
     "aws:cloudwatch/logGroup:LogGroup": DataType("its logs", (("skipDestroy", True),)),
     "aws:kinesis/stream:Stream": DataType("its records"),
@@ -153,7 +153,7 @@ DATA_TYPES: dict[str, DataType] = {
     "kubernetes:apps/v1:StatefulSet": DataType(
         "its pods",
         loss="depends",
-        note="its volume claims stay, unless persistentVolumeClaimRetentionPolicy says Delete",
+        note="its volume claims stay, unless `persistentVolumeClaimRetentionPolicy` says Delete",
     ),
     "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition": DataType(
         "every object of the type that it defines"

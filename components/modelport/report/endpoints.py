@@ -7,7 +7,7 @@ from modelport.report.changes import kind_of
 from modelport.report.recording import Step
 from modelport.report.risk import Risk, Severity, Steps, risk
 from modelport.report.values import MISSING, Mark, number, path_keys, read
-from modelport.report.words import base_type, type_words
+from modelport.report.words import base_type, quote, type_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _updated(step: Step, endpoint: Endpoint) -> Iterator[Risk]:
     if moved:
         yield risk(
             step, "high", "endpoint",
-            f"({type_words(step.type)}) gets another address: {', '.join(moved)} changes",
+            f"({type_words(step.type)}) gets another address: {_listed(moved)} changes",
             why="clients that use the old one fail",
             check="whether clients know the new address",
         )  # fmt: skip
@@ -143,7 +143,7 @@ def _updated(step: Step, endpoint: Endpoint) -> Iterator[Risk]:
     elif stops:
         yield risk(
             step, "high" if step.type == "modelport:local:Server" else "medium", "endpoint",
-            f"{what}; downtime is expected, for a change of {', '.join(stops)} stops it first",
+            f"{what}; downtime is expected, for a change of {_listed(stops)} stops it first",
             why="requests fail until it is back",
             check="when few requests come",
         )  # fmt: skip
@@ -202,6 +202,10 @@ def _pods_risk(step: Step, severity: Severity, what: str, *, judged: bool = True
         check="that its pods have a readiness probe, and handle the signal to end",
         judged=judged,
     )  # fmt: skip
+
+
+def _listed(paths: list[str]) -> str:
+    return ", ".join(quote(path) for path in paths)
 
 
 def _touched(step: Step, paths: tuple[str, ...]) -> list[str]:

@@ -4,6 +4,7 @@ A fork decides on names, values and messages. They are only ever shown as code: 
 GitLab read no Markdown, no HTML, no @mention and no reference.
 """
 
+import re
 import unicodedata
 
 from modelport.report.words import shortened
@@ -25,6 +26,15 @@ def html_code(text: str, longest: int = LONGEST) -> str:
     """A text as an HTML code element, for tables and summaries: all but letters are entities."""
     plain = shortened(one_line(text), longest).strip() or _EMPTY
     return f"<code>{''.join(_entity(letter) for letter in plain)}</code>"
+
+
+def sentence(text: str) -> str:
+    """A sentence of ours; what stands in backticks in it is the program's, and shown as code."""
+    parts = one_line(text).split("`")
+    return "".join(
+        code(part) if index % 2 else re.sub(r"[^\w ,.;:()'/→…?+-]|_", _sign, part)
+        for index, part in enumerate(parts)
+    )
 
 
 def block(text: str, longest: int = 2000) -> str:
@@ -59,6 +69,10 @@ def _visible(letter: str) -> str:
 
 def _entity(letter: str) -> str:
     return letter if letter.isalnum() or letter == " " else f"&#{ord(letter)};"
+
+
+def _sign(found: re.Match[str]) -> str:
+    return "(at)" if found.group() == "@" else f"&#{ord(found.group())};"
 
 
 def _longest_run(text: str) -> int:

@@ -12,7 +12,7 @@ from modelport.report.iam_document import allowed_statements, is_everyone
 from modelport.report.recording import Step
 from modelport.report.risk import Risk, Steps, risk
 from modelport.report.values import UNKNOWN, Json, Mark, at, each, entries, items, read, texts
-from modelport.report.words import base_type, type_words
+from modelport.report.words import base_type, quote, type_words
 
 _EVERYWHERE = {"0.0.0.0/0", "::/0", "*", "Internet", "Any", "any"}
 _EVERYONE = {"allUsers", "allAuthenticatedUsers"}
@@ -55,7 +55,7 @@ def exposure_risks(step: Step, steps: Steps) -> Iterator[Risk]:
         yield risk(
             step, "medium", "exposure",
             f"({type_words(step.type)}): who can reach it could not be judged before the update, "
-            f"for {path} is not known yet",
+            f"for {quote(path)} is not known yet",
             why="it may be open to everyone",
             check="what the value will be",
             judged=False,
@@ -128,7 +128,9 @@ def _public_access_block(inputs: Json) -> Iterator[Opening]:
     for key in _BLOCKS:
         if read(inputs, key) is not True:
             known = read(inputs, key) is not UNKNOWN
-            yield Opening(key, f"does not keep the bucket private: {key} is off" if known else None)
+            yield Opening(
+                key, f"does not keep the bucket private: `{key}` is off" if known else None
+            )
 
 
 def _firewall(inputs: Json) -> Iterator[Opening]:
@@ -181,7 +183,7 @@ def _local_server(inputs: Json) -> Iterator[Opening]:
     if host is UNKNOWN:
         yield Opening("host", None)
     elif isinstance(host, str) and not host.startswith("127.") and host not in {"::1", "localhost"}:
-        yield Opening("host", f"listens on {host}, where other machines can reach it")
+        yield Opening("host", f"listens on {quote(host)}, where other machines can reach it")
 
 
 def _members(inputs: Json) -> Iterator[Opening]:
@@ -190,7 +192,7 @@ def _members(inputs: Json) -> Iterator[Opening]:
         if value is UNKNOWN:
             yield Opening(path, None)
         for member in sorted(texts(value) & _EVERYONE):
-            yield Opening(path, f"lets everyone in ({member})")
+            yield Opening(path, f"lets everyone in (`{member}`)")
 
 
 def _documents(inputs: Json) -> Iterator[Opening]:
@@ -201,7 +203,7 @@ def _documents(inputs: Json) -> Iterator[Opening]:
             yield Opening(path, None)
         for statement in allowed_statements(value):
             if is_everyone(statement) and not statement.get("Condition"):
-                yield Opening(path, "has a policy that lets everyone in (Principal *)")
+                yield Opening(path, "has a policy that lets everyone in (`Principal *`)")
 
 
 def _ports(rule: Json, first: str, last: str) -> str:
@@ -228,11 +230,11 @@ _ON: frozenset[object] = frozenset({True})
 _ACLS: frozenset[object] = frozenset({"public-read", "public-read-write", "authenticated-read"})
 _SETTINGS: tuple[tuple[str, str, frozenset[object], str], ...] = (
     ("aws:lambda/functionUrl:FunctionUrl", "authorizationType", frozenset({"NONE"}),
-     "answers everyone without asking who they are (authorizationType NONE)"),
+     "answers everyone without asking who they are (`authorizationType NONE`)"),
     ("aws:lambda/permission:Permission", "principal", frozenset({"*"}),
-     "lets everyone call the function (principal *)"),
+     "lets everyone call the function (`principal *`)"),
     ("aws:apigatewayv2/route:Route", "authorizationType", frozenset({"NONE"}),
-     "answers everyone without asking who they are (authorizationType NONE)"),
+     "answers everyone without asking who they are (`authorizationType NONE`)"),
     ("aws:s3/bucket:Bucket", "acl", _ACLS, "can be read by strangers (acl)"),
     ("aws:s3/bucketAcl:BucketAcl", "acl", _ACLS, "lets strangers read the bucket (acl)"),
     ("aws:lb/loadBalancer:LoadBalancer", "internal", frozenset({False}),
@@ -240,16 +242,16 @@ _SETTINGS: tuple[tuple[str, str, frozenset[object], str], ...] = (
     ("aws:rds/instance:Instance", "publiclyAccessible", _ON, "has a public address"),
     ("aws:ec2/instance:Instance", "associatePublicIpAddress", _ON, "gets a public address"),
     ("gcp:cloudrunv2/service:Service", "invokerIamDisabled", _ON,
-     "answers everyone without asking who they are (invokerIamDisabled)"),
+     "answers everyone without asking who they are (`invokerIamDisabled`)"),
     ("gcp:sql/databaseInstance:DatabaseInstance",
      "settings.ipConfiguration.authorizedNetworks.*.value", frozenset(_EVERYWHERE), _OPEN),
     ("azure-native:storage:StorageAccount", "allowBlobPublicAccess", _ON,
-     "allows containers that everyone can read (allowBlobPublicAccess)"),
+     "allows containers that everyone can read (`allowBlobPublicAccess`)"),
     ("azure-native:storage:BlobContainer", "publicAccess", frozenset({"Blob", "Container"}),
-     "can be read by everyone (publicAccess)"),
+     "can be read by everyone (`publicAccess`)"),
     ("azure-native:machinelearningservices:OnlineEndpoint",
      "onlineEndpointProperties.publicNetworkAccess", frozenset({"Enabled"}),
-     "can be reached from the internet (publicNetworkAccess)"),
+     "can be reached from the internet (`publicNetworkAccess`)"),
     ("azure-native:app:ContainerApp", "configuration.ingress.external", _ON,
      "can be reached from the internet (ingress is external)"),
     ("azure-native:containerinstance:ContainerGroup", "ipAddress.type", frozenset({"Public"}),

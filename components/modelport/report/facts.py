@@ -6,7 +6,7 @@ table below is shown under its own name.
 
 from modelport.report.recording import Step
 from modelport.report.values import SECRET, UNKNOWN, Json, entries, is_mark
-from modelport.report.words import KNOWN_LATER, shown
+from modelport.report.words import KNOWN_LATER, quote, shown
 
 _LABELS = {
     "auth": "callers prove who they are by",
@@ -51,16 +51,18 @@ def fact_words(step: Step) -> tuple[str, ...]:
     if step.op == "update":
         changed = [key for key in {*old, *new} if old.get(key) != new.get(key)]
         return tuple(
-            f"{label(key)} {_value(key, old.get(key))} → {_value(key, new.get(key))}"
+            f"{label(key)} {quote(_value(key, old.get(key)))} → {quote(_value(key, new.get(key)))}"
             for key in sorted(changed, key=_place)
         )
     facts = new if step.op in {"create", "import"} else old
-    return tuple(f"{label(key)} {_value(key, facts[key])}" for key in _ON_CREATION if key in facts)
+    return tuple(
+        f"{label(key)} {quote(_value(key, facts[key]))}" for key in _ON_CREATION if key in facts
+    )
 
 
 def label(key: str) -> str:
     """A fact's name in words."""
-    return _LABELS.get(key, key)
+    return _LABELS.get(key) or quote(key)
 
 
 def short_version(value: Json) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from modelport.report.values import Json, entries, items, texts
+from modelport.report.words import quote
 
 
 def allowed_statements(document: Json) -> Iterator[Mapping[str, Json]]:
@@ -39,10 +40,14 @@ def too_wide(statement: Mapping[str, Json]) -> str | None:
         return "allows every action" + (" on everything" if everywhere else "")
     whole = sorted(action for action in actions if action.endswith(":*"))
     if whole:
-        return f"allows all of {', '.join(whole)}" + (" on everything" if everywhere else "")
+        return f"allows all of {_listed(whole)}" + (" on everything" if everywhere else "")
     if "NotAction" in statement or "NotResource" in statement:
         return "allows everything but what it names"
     passes = {"iam:PassRole", "sts:AssumeRole"} & actions
     if passes and everywhere:
-        return f"allows {', '.join(sorted(passes))} for every role"
+        return f"allows {_listed(sorted(passes))} for every role"
     return None
+
+
+def _listed(actions: list[str]) -> str:
+    return ", ".join(quote(action) for action in actions)

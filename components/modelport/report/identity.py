@@ -7,7 +7,7 @@ from modelport.report.iam_document import allowed_statements, is_everyone, too_w
 from modelport.report.recording import Step
 from modelport.report.risk import Risk, Steps, risk
 from modelport.report.values import UNKNOWN, Json, entries, items, read, texts
-from modelport.report.words import base_type, type_words
+from modelport.report.words import base_type, quote, type_words
 
 _AZURE_ROLES = {
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
@@ -75,12 +75,12 @@ def _aws(inputs: Json) -> Iterator[str | None]:
             yield from filter(None, [too_wide(statement)])
     for statement in allowed_statements(read(inputs, "assumeRolePolicy")):
         if is_everyone(statement) and not statement.get("Condition"):
-            yield "can be taken on by everyone (Principal *)"
+            yield "can be taken on by everyone (`Principal *`)"
     attached = texts(read(inputs, "managedPolicyArns")) | texts(read(inputs, "policyArn"))
     for arn in attached:
         name = arn.rsplit("/", 1)[-1]
         if name.endswith(_AWS_POLICIES):
-            yield f"gets the policy {name}"
+            yield f"gets the policy {quote(name)}"
 
 
 def _google(inputs: Json) -> Iterator[str | None]:
@@ -88,7 +88,7 @@ def _google(inputs: Json) -> Iterator[str | None]:
     if role is UNKNOWN:
         yield None
     if isinstance(role, str) and (role in _GOOGLE_ROLES or role.lower().endswith("admin")):
-        yield f"gives the role {role}"
+        yield f"gives the role {quote(role)}"
 
 
 def _azure_assignment(inputs: Json) -> Iterator[str | None]:
@@ -123,7 +123,7 @@ def _role(inputs: Json) -> Iterator[str | None]:
         if "secrets" in resources and verbs & {"get", "list", "watch"}:
             yield "can read secrets"
         if verbs & {"escalate", "bind", "impersonate"}:
-            yield f"can give itself more rights ({', '.join(sorted(verbs))})"
+            yield "can give itself more rights (escalate, bind or impersonate)"
 
 
 _RBAC = "kubernetes:rbac.authorization.k8s.io/v1"

@@ -1,5 +1,7 @@
 """Markdown: the report as a comment on a pull request."""
 
+import re
+
 from modelport.report import sections
 from modelport.report.document import Report
 from modelport.report.escape import code
@@ -37,19 +39,20 @@ def render_markdown(report: Report, largest: int = LARGEST) -> str:
 
 def _render(report: Report, limits: Limits) -> str:
     parts = (
-        sections.diagnostics,
+        sections.errors,
         sections.points,
         sections.changes,
         sections.policies,
         sections.cost,
         sections.diagram,
         sections.outputs,
+        sections.warnings,
     )
     lines = [*_top(report)]
     for part in parts:
         lines += part(report, limits)
     lines.append("<sub>Written by <code>modelport report</code>.</sub>")
-    return "\n".join(lines) + "\n"
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
 
 
 def _top(report: Report) -> list[str]:

@@ -16,7 +16,7 @@ from modelport.report.values import (
     path_keys,
     read,
 )
-from modelport.report.words import shown, type_words
+from modelport.report.words import quote, shown, type_words
 
 _PROTECTING = {
     "deletionProtection": True,
@@ -49,21 +49,23 @@ def safeguard_risks(step: Step, steps: Steps) -> Iterator[Risk]:
     """Protection that goes away, and secrets that become plain."""
     del steps
     if kind_of(step) in {"update", "replace", "same"} and step.protect_old and not step.protect_new:
-        yield _unprotected(step, "is no longer protected (protect)")
+        yield _unprotected(step, "is no longer protected (`protect`)")
     if kind_of(step) in {"update", "replace", "same"} and step.retain_old and not step.retain_new:
-        yield _unprotected(step, "will no longer be kept when it is deleted (retain_on_delete)")
+        yield _unprotected(step, "will no longer be kept when it is deleted (`retain_on_delete`)")
     for change in step.changes:
         safe = _PROTECTING.get(_last(change.path))
         if safe is None:
             continue
         if is_mark(change.new, UNKNOWN):
-            yield _unprotected(step, f"may lose a safeguard: {change.path}", judged=False)
+            yield _unprotected(step, f"may lose a safeguard: {quote(change.path)}", judged=False)
         elif change.old is safe and change.new is not safe:
-            yield _unprotected(step, f"loses a safeguard: {change.path} is {shown(change.new)}")
+            yield _unprotected(
+                step, f"loses a safeguard: {quote(change.path)} is {quote(shown(change.new))}"
+            )
     for path in step.turned_plain:
         yield risk(
             step, "high", "secret",
-            f"({type_words(step.type)}) shows a secret in plain: {path}",
+            f"({type_words(step.type)}) shows a secret in plain: {quote(path)}",
             why="what was encrypted in the state and hidden in logs no longer is",
             check="why it is no longer marked as secret; a value that was shown must be renewed",
         )  # fmt: skip
@@ -79,7 +81,7 @@ def scale_risks(step: Step, steps: Steps) -> Iterator[Risk]:
             yield risk(
                 step, "low", "scale",
                 f"({type_words(step.type)}) runs on another machine: "
-                f"{change.path} {shown(change.old)} → {shown(change.new)}",
+                f"{_moves(change)}",
                 why="speed and price change",
                 check="that there is quota for it, which a preview does not ask",
             )  # fmt: skip
@@ -108,7 +110,7 @@ def version_risks(step: Step, steps: Steps) -> Iterator[Risk]:
         else "gets another model version"
     )
     severity, scores = _scores(step)
-    yield _version(step, severity, f"{verb}: {before} → {after}{scores}")
+    yield _version(step, severity, f"{verb}: {quote(before)} → {quote(after)}{scores}")
 
 
 def _scores(step: Step) -> tuple[Severity, str]:
@@ -118,7 +120,7 @@ def _scores(step: Step) -> tuple[Severity, str]:
     if old is None or new is None or read(step.old, "metric") != metric:
         return "medium", ", and its score cannot be compared with the old one's"
     worse = new > old if metric in {"mae", "rmse"} else new < old
-    words = f" ({shown(metric)} {old:g} → {new:g}{', which is worse' if worse else ''})"
+    words = f" ({quote(shown(metric))} {old:g} → {new:g}{', which is worse' if worse else ''})"
     return ("medium" if worse else "low"), words
 
 
@@ -133,7 +135,7 @@ def _version(step: Step, severity: Severity, what: str) -> Risk:
 
 def _copies(step: Step, change: Change) -> Iterator[Risk]:
     old, new = number(change.old), number(change.new)
-    words = f"({type_words(step.type)}) {change.path} {shown(change.old)} → {shown(change.new)}"
+    words = f"({type_words(step.type)}) {_moves(change)}"
     if is_mark(change.new, UNKNOWN):
         yield risk(
             step, "medium", "scale",
@@ -188,3 +190,7 @@ def _unprotected(step: Step, what: str, *, judged: bool = True) -> Risk:
 def _last(path: str) -> str:
     names = [key for key in path_keys(path) if isinstance(key, str)]
     return names[-1] if names else ""
+
+
+def _moves(change: Change) -> str:
+    return f"{quote(change.path)} {quote(shown(change.old))} → {quote(shown(change.new))}"

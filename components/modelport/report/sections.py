@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from modelport.report.changes import STACK, Entry
 from modelport.report.document import Report
-from modelport.report.escape import block, code, html_code
+from modelport.report.escape import block, code, html_code, sentence
 from modelport.report.facts import money
 from modelport.report.recording import Finding, Output
 from modelport.report.risk import Risk
@@ -22,6 +22,8 @@ _KINDS = {
     "refresh": "read again",
 }
 _MARKS = {"high": "🔴", "medium": "🟠", "low": "⚪"}
+_FEW = 3
+"""Properties that are shown without a click."""
 _JSON = "the JSON report has all of them"
 
 
@@ -78,8 +80,8 @@ def changes(report: Report, limits: Limits) -> Iterator[str]:
         if entry.group != group:
             group = entry.group
             yield ""
-            title = f"**{STACK}**" if group == STACK else f"**{html_code(group)}**"
-            yield f"{title}{f' ({html_code(entry.group_type)})' if entry.group_type else ''}\n"
+            title = f"**{STACK}**" if group == STACK else f"**{code(group)}**"
+            yield f"{title}{f' ({sentence(entry.group_type)})' if entry.group_type else ''}\n"
         yield from _entry(entry, limits)
     yield from _left_out(len(report.changes), limits.entries, "resource")
     yield ""
@@ -156,41 +158,47 @@ def outputs(report: Report, limits: Limits) -> Iterator[str]:
     yield "\n</details>\n"
 
 
-def diagnostics(report: Report, limits: Limits) -> Iterator[str]:
-    """Errors and warnings."""
-    errors = [item for item in report.diagnostics if item.severity == "error"]
-    warnings = [item for item in report.diagnostics if item.severity == "warning"]
-    if errors:
-        yield "### Errors\n"
-        for item in errors[: limits.lines]:
-            yield block(item.text)
-        yield from _left_out(len(errors), limits.lines, "error")
-        yield ""
-    if warnings:
-        yield f"<details><summary>{counted(len(warnings), 'warning')}</summary>\n"
-        for item in warnings[: limits.lines]:
-            yield block(item.text, 500)
-        yield from _left_out(len(warnings), limits.lines, "warning")
-        yield "\n</details>\n"
+def errors(report: Report, limits: Limits) -> Iterator[str]:
+    """Errors of the program and of the engine."""
+    found = [item for item in report.diagnostics if item.severity == "error"]
+    if not found:
+        return
+    yield "### Errors\n"
+    for item in found[: limits.lines]:
+        yield block(item.text)
+    yield from _left_out(len(found), limits.lines, "error")
+    yield ""
+
+
+def warnings(report: Report, limits: Limits) -> Iterator[str]:
+    """Warnings."""
+    found = [item for item in report.diagnostics if item.severity == "warning"]
+    if not found:
+        return
+    yield f"<details><summary>{counted(len(found), 'warning')}</summary>\n"
+    for item in found[: limits.lines]:
+        yield block(item.text, 500)
+    yield from _left_out(len(found), limits.lines, "warning")
+    yield "\n</details>\n"
 
 
 def _risk(risk: Risk) -> str:
     """Name first in code; what follows holds words of ours and values of the program."""
     mark = _MARKS[risk.severity] if risk.judged else "❔"
     return (
-        f"- {mark} **{html_code(risk.name)}** {_ours(risk.what)}.\n"
-        f"  *Why:* {_ours(risk.why)}. *Check:* {_ours(risk.check)}."
+        f"- {mark} **{code(risk.name)}** {sentence(risk.what)}.\n"
+        f"  *Why:* {sentence(risk.why)}. *Check:* {sentence(risk.check)}."
     )
 
 
 def _entry(entry: Entry, limits: Limits) -> Iterator[str]:
     kind = _KINDS[entry.kind]
     line = f"- **{kind}** {code(entry.name)}"
-    yield line + ("" if entry.component else f" ({code(entry.what)})")
+    yield line + ("" if entry.component else f" ({sentence(entry.what)})")
     for fact in entry.facts[: limits.properties]:
-        yield f"  - {code(fact)}"
+        yield f"  - {sentence(fact)}"
     for reason in entry.reasons[: limits.properties]:
-        yield f"  - why: {code(reason)}"
+        yield f"  - why: {sentence(reason)}"
     if entry.deletes_first is not None:
         order = (
             "the old one is deleted first" if entry.deletes_first else "the new one is made first"
@@ -201,15 +209,16 @@ def _entry(entry: Entry, limits: Limits) -> Iterator[str]:
 
 
 def _properties(entry: Entry, limits: Limits) -> Iterator[str]:
+    hidden = len(entry.properties) > _FEW  # far from the reasons above it
     lines = [
         f"{code(item.path)}: {code(item.old)} → {code(item.new)}"
-        + (" (forces the replacement)" if item.replaces else "")
+        + (" (cannot be changed in place)" if item.replaces and hidden else "")
         for item in entry.properties[: limits.properties]
     ]
     left = len(entry.properties) - len(lines)
     if left:
         lines.append(f"… and {counted(left, 'more property', 'more properties')}, {_JSON}")
-    if len(lines) <= 3:
+    if not hidden:
         yield from (f"  - {line}" for line in lines)
         return
     number = counted(len(entry.properties), "property", "properties")
@@ -231,16 +240,6 @@ def _output(output: Output) -> str:
     old = shown(None) if output.kind == "add" else shown(output.old)
     new = shown(None) if output.kind == "delete" else shown(output.new)
     return f"- {code(output.name)}: {code(old)} → {code(new)}"
-
-
-def _ours(text: str) -> str:
-    """Words of ours with values of the program among them."""
-    return html_text(text)
-
-
-def html_text(text: str) -> str:
-    """A sentence of ours in which values of the program may stand: no sign in it is markup."""
-    return html_code(text).removeprefix("<code>").removesuffix("</code>")
 
 
 def _amount(value: float | None) -> str:

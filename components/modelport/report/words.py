@@ -55,6 +55,12 @@ def shown_pair(old: Json, new: Json, longest: int = LONGEST) -> tuple[str, str]:
     )
 
 
+def quote(text: str) -> str:
+    """A value of the program's inside a sentence of ours: what stands in backticks is not ours."""
+    plain = shortened(text.replace("`", "'")) or "an empty text"
+    return f"`{plain}`"
+
+
 def shortened(text: str, longest: int = LONGEST) -> str:
     """The beginning of a text, with `…` where something is left out."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
@@ -65,15 +71,19 @@ def type_words(token: str) -> str:
     package, _, rest = token.partition(":")
     module, _, name = rest.rpartition(":")
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
-    words = " ".join(word if word.isupper() else word.lower() for word in words.split())
-    service = module.partition("/")[0]
+    words = " ".join(word if word.isupper() else word.lower() for word in _letters(words).split())
+    service = _letters(module.partition("/")[0])
+    service = service.upper() if service in _ABBREVIATIONS else service
     if package == "kubernetes":
         return f"Kubernetes {words}"
     if package == "modelport":
+        words = words.replace("api key", "API key")
         return f"local {words}" if service == "local" else words
     if package == "pulumi":
-        return f"provider {name}" if module.startswith("providers") or not module else words
-    cloud = _CLOUDS.get(package, package)
+        return (
+            f"provider {_letters(name)}" if module.startswith("providers") or not module else words
+        )
+    cloud = _CLOUDS.get(package, _letters(package))
     return f"{cloud} {service} {words}".replace("  ", " ")
 
 
@@ -85,9 +95,18 @@ def base_type(token: str) -> str:
     return re.sub(r"^(azure-native:[^/:]+)/v[0-9a-z]+:", r"\1:", token)
 
 
+def _letters(text: str) -> str:
+    """Only letters, digits and blanks: a type's name is chosen by the program, too."""
+    return re.sub(r"[^A-Za-z0-9]+", " ", text).strip()
+
+
 def counted(number: int, one: str, many: str | None = None) -> str:
     """`1 thing`, `2 things`."""
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+_ABBREVIATIONS = {
+    "ebs", "ec2", "ecr", "ecs", "efs", "eks", "fsx", "iam", "kms", "lb", "rds", "s3", "sns", "sqs",
+    "ssm", "vpc",
+}  # fmt: skip
 _CLOUDS = {"aws": "AWS", "gcp": "Google Cloud", "azure-native": "Azure"}
