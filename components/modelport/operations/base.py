@@ -68,7 +68,7 @@ def deploy_commit(home: Home, stack: str, ref: str, show: Show) -> str:
         )
         raise ModelportError(message)
     named = f"commit {commit[:7]}" + ("" if commit.startswith(ref) else f" ({ref})")
-    with _checked_out(home, commit) as (base, sources):
+    with _checked_out(home, commit) as (base, sources), _own_environment():
         file = stack_file(home, stack)
         if not (base.project / "Pulumi.yaml").is_file():
             return f"nothing: {named} has no project here"
@@ -117,6 +117,18 @@ def _checked_out(home: Home, commit: str) -> Generator[tuple[Home, str]]:
         yield base, os.pathsep.join(str(path) for path in sources)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _own_environment() -> Generator[None]:
+    """What opening the base sets stays with it; and its packs do not run: the head's decide."""
+    before = dict(os.environ)
+    os.environ["PULUMI_OPTION_POLICY_PACK"] = ""
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _git(folder: Path, *words: str) -> str | None:
