@@ -48,9 +48,11 @@ def cached(
     except RuntimeError:
         return read()
     with suppress(OSError, ValueError, RecursionError):
-        owner, data = json.loads(path.read_bytes())
-        if owner == name:  # two names may share a file where case does not count
-            return decode(data)
+        match json.loads(path.read_bytes()):
+            case [str(owner), data] if owner == name:  # another name may share the file
+                return decode(data)
+            case _:
+                pass
     value = read()
     with suppress(OSError):
         _write(path, json.dumps([name, encode(value)], separators=(",", ":")))

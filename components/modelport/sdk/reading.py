@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 from modelport.sdk import classes, packages, source
 from modelport.sdk.classes import Scope
+from modelport.sdk.data_sources import find_function
 from modelport.sdk.errors import UnknownTokenError
-from modelport.sdk.functions import find_function
 from modelport.sdk.resources import find_resource
 from modelport.sdk.types import FunctionSchema, Json, Properties, ResourceSchema
 

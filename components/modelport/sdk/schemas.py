@@ -29,7 +29,7 @@ def resource(token: str) -> ResourceSchema:
     def read() -> ResourceSchema:
         from modelport.sdk.reading import read_resource
 
-        return read_resource(token, lambda: _catalogue(package).aliases)
+        return read_resource(token, lambda: catalogue(package).aliases)
 
     package = packages.package_of(token)
     return cached(package, "resources", token, read, codec.encode_resource, codec.decode_resource)
@@ -61,7 +61,7 @@ def functions(package: str) -> Mapping[str, str]:
     Raises:
         SdkMissingError: the SDK is not installed.
     """
-    return _catalogue(package).functions
+    return catalogue(package).functions
 
 
 @cache
@@ -101,7 +101,12 @@ def members(ref: str) -> tuple[Json, ...]:
 
 
 @cache
-def _catalogue(package: str) -> Catalogue:
+def catalogue(package: str) -> Catalogue:
+    """What only a look into all files of an SDK tells; takes seconds the first time.
+
+    Raises:
+        SdkMissingError: the SDK is not installed.
+    """
     return cached(
         package,
         "catalogue",

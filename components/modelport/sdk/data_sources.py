@@ -1,4 +1,4 @@
-"""Functions: what an SDK says about one data source."""
+"""Data sources: what an SDK says about one function."""
 
 import ast
 from pathlib import Path
