@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from modelport.sdk import PACKAGES
+
 Naming = Literal["program", "provider", "none"]
 """Who chose a resource's name; none: it has no name of its own that could be made up."""
 
@@ -112,10 +114,10 @@ def _rules(token: str) -> _Rules:
 
 @cache
 def _table(package: str) -> _Table | None:
-    path = _TABLES / f"replacement_{package.replace('-', '_')}.json"
-    if not path.exists():
+    if package not in PACKAGES:
         return None
-    read = json.loads(path.read_text())
+    path = _TABLES / f"replacement_{package.replace('-', '_')}.json"
+    read = json.loads(path.read_text(encoding="utf-8"))
     return _Table(
         types=read["types"],
         sources=read["sources"],
