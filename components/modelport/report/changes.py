@@ -160,35 +160,28 @@ def _entry(step: Step, steps: Mapping[str, Step]) -> Entry:
 
 
 def replace_reasons(step: Step, steps: Mapping[str, Step]) -> tuple[str, ...]:
-    """Why a resource is replaced, one sentence for each property."""
+    """Why a resource is replaced, in sentences."""
     forcing = [change.path for change in step.changes if change.replaces]
     paths = forcing or list(step.replaced_for)
-    reasons = [
-        f"{quote(path)} cannot be changed in place{_because(path, step, steps)}" for path in paths
-    ]
-    if reasons:
-        return tuple(reasons)
-    replaced = sorted(
+    roots = {str(keys[0]) for keys in map(path_keys, paths) if keys}
+    referred = {urn for root in roots for urn in step.references.get(root, ())}
+    needed = sorted(
         steps[urn].name
-        for urn in (*step.depends_on, step.parent)
+        for urn in (referred if paths else {*step.depends_on, step.parent})
         if urn in steps and steps[urn].op == "replace"
     )
-    if replaced:
-        return (f"it needs {_listed(replaced)}, which is replaced",)
-    return ("the provider gives no reason",)
-
-
-def _because(path: str, step: Step, steps: Mapping[str, Step]) -> str:
-    keys = path_keys(path)
-    referred = step.references.get(str(keys[0]), ()) if keys else ()
-    replaced = sorted(
-        steps[urn].name for urn in referred if urn in steps and steps[urn].op == "replace"
-    )
-    return f", and it refers to {_listed(replaced)}, which is replaced" if replaced else ""
+    reasons: list[str] = []
+    if paths:
+        reasons.append(f"{_listed(paths)} cannot be changed in place")
+    if needed:
+        verb = "is" if len(needed) == 1 else "are"
+        reasons.append(f"it refers to {_listed(needed)}, which {verb} replaced")
+    return tuple(reasons) or ("the provider gives no reason",)
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(quote(name) for name in names)
+    quoted = [quote(name) for name in names]
+    return " and ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))
 
 
 def _properties(changes: Sequence[Change]) -> Iterable[Property]:

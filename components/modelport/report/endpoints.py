@@ -105,6 +105,11 @@ def endpoint_risks(step: Step, steps: Steps) -> Iterator[Risk]:
         yield from _updated(step, endpoint)
 
 
+def _widened(step: Step, path: str) -> bool:
+    """A Kubernetes Service of any type has what ClusterIP has: its address inside stays."""
+    return path == "spec.type" and read(step.old, path) in (MISSING, "ClusterIP")
+
+
 def _replaced(step: Step) -> Risk:
     what = f"({type_words(step.type)}) is replaced"
     if step.type in _PODS:
@@ -129,7 +134,7 @@ def _replaced(step: Step) -> Risk:
 
 def _updated(step: Step, endpoint: Endpoint) -> Iterator[Risk]:
     what = f"({type_words(step.type)}) is changed in place"
-    moved = _touched(step, endpoint.address)
+    moved = [path for path in _touched(step, endpoint.address) if not _widened(step, path)]
     stops = _touched(step, endpoint.stops)
     if moved:
         yield risk(

@@ -9,7 +9,15 @@ from pulumi.automation import events
 from modelport.report.engine_text import clean, is_summary, without_paths
 from modelport.report.property_changes import property_changes
 from modelport.report.recording import Diagnostic, Finding, Header, Output, Recording, Step
-from modelport.report.values import Json, at, blinded_pair, has_secret, mapped
+from modelport.report.values import (
+    ENGINE_SECRET,
+    Json,
+    at,
+    blinded_pair,
+    entries,
+    has_secret,
+    mapped,
+)
 from modelport_policies import COST, SECURITY
 
 _STACK = "pulumi:pulumi:Stack"
@@ -144,9 +152,7 @@ class Recorder:
         old, new = main.old, main.new
         state = cast("events.StepEventStateMetadata", new or old)
         op = _REPLACING.get(str(main.op.value), str(main.op.value))
-        before, after, plain = blinded_pair(
-            dict(old.inputs or {}) if old else None, dict(new.inputs or {}) if new else None
-        )
+        before, after, plain = blinded_pair(_inputs(old), _inputs(new))
         by_property = self._dependencies.get(urn, {})
         keeps = op != "same" or not state.custom  # of what stays, only facts are read
         return Step(
@@ -190,6 +196,18 @@ class Recorder:
             for name in sorted({*was, *will})
             if was.get(name) != will.get(name)
         )
+
+
+def _inputs(state: events.StepEventStateMetadata | None) -> Json:
+    """A resource's inputs; of a Kubernetes Secret without what it holds, declared secret or not."""
+    if state is None:
+        return None
+    inputs: dict[str, Json] = dict(state.inputs or {})
+    if state.type == "kubernetes:core/v1:Secret":
+        for name in ("data", "stringData"):
+            if name in inputs:
+                inputs[name] = dict.fromkeys(entries(inputs[name]), ENGINE_SECRET)
+    return inputs
 
 
 def _telling(told: list[events.StepEventMetadata]) -> events.StepEventMetadata:

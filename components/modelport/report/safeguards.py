@@ -142,6 +142,12 @@ def _copies(step: Step, change: Change) -> Iterator[Risk]:
             f"{words}: how many run could not be judged before the update",
             why="it decides on price and speed", check="what the value will be", judged=False,
         )  # fmt: skip
+    elif new == 0 and old and _last(change.path).startswith("min"):
+        yield risk(
+            step, "low", "scale", f"{words}: none is kept running while nobody asks",
+            why="the first request after a pause waits until one has started",
+            check="whether callers can wait",
+        )  # fmt: skip
     elif new == 0 and old:
         yield risk(
             step, "high", "scale", f"{words}: none is left to answer",

@@ -9,7 +9,7 @@ from modelport.report.escape import block, code, html_code, sentence
 from modelport.report.facts import money
 from modelport.report.recording import Finding, Output
 from modelport.report.risk import Risk
-from modelport.report.words import counted, shown
+from modelport.report.words import counted, shortened, shown
 
 _KINDS = {
     "replace": "replaced",
@@ -22,6 +22,7 @@ _KINDS = {
     "refresh": "read again",
 }
 _MARKS = {"high": "🔴", "medium": "🟠", "low": "⚪"}
+_LEGEND = "🔴 grave, 🟠 less so, ❔ could not be judged before the update.\n"
 _FEW = 3
 """Properties that are shown without a click."""
 _JSON = "the JSON report has all of them"
@@ -54,6 +55,8 @@ def points(report: Report, limits: Limits) -> Iterator[str]:
     yield "### What to look at\n"
     if not urgent:
         yield "Nothing serious.\n"
+    else:
+        yield _LEGEND
     for risk in urgent[: limits.risks]:
         yield _risk(risk)
     yield from _left_out(len(urgent), limits.risks, "point")
@@ -197,8 +200,8 @@ def _entry(entry: Entry, limits: Limits) -> Iterator[str]:
     yield line + ("" if entry.component else f" ({sentence(entry.what)})")
     for fact in entry.facts[: limits.properties]:
         yield f"  - {sentence(fact)}"
-    for reason in entry.reasons[: limits.properties]:
-        yield f"  - why: {sentence(reason)}"
+    if entry.reasons:
+        yield f"  - why: {sentence(shortened('; '.join(entry.reasons), 1000))}"
     if entry.deletes_first is not None:
         order = (
             "the old one is deleted first" if entry.deletes_first else "the new one is made first"

@@ -21,6 +21,8 @@ _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a mark of the engin
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Marks in the engine's JSON: github.com/pulumi/pulumi, sdk/go/common/resource and property."""
+ENGINE_SECRET: Json = {_SIGNATURE: _SECRET}
+"""How the engine sends a secret."""
 _MARK = "$mark"
 _LONGEST = 20_000
 """Characters of a text that are kept: more than any policy document that a cloud accepts."""

@@ -71,20 +71,21 @@ def type_words(token: str) -> str:
     package, _, rest = token.partition(":")
     module, _, name = rest.rpartition(":")
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)
-    words = " ".join(word if word.isupper() else word.lower() for word in _letters(words).split())
+    words = " ".join(_cased(word) for word in _letters(words).split())
     service = _letters(module.partition("/")[0])
-    service = service.upper() if service in _ABBREVIATIONS else service
+    service = service.upper() if service in _ABBREVIATIONS else service.lower()
     if package == "kubernetes":
         return f"Kubernetes {words}"
     if package == "modelport":
-        words = words.replace("api key", "API key")
         return f"local {words}" if service == "local" else words
     if package == "pulumi":
         return (
             f"provider {_letters(name)}" if module.startswith("providers") or not module else words
         )
     cloud = _CLOUDS.get(package, _letters(package))
-    return f"{cloud} {service} {words}".replace("  ", " ")
+    if words.lower().startswith(service.lower()):
+        return f"{cloud} {words}"  # not "storage storage account"
+    return f"{cloud} {service} {words}"
 
 
 def base_type(token: str) -> str:
@@ -93,6 +94,10 @@ def base_type(token: str) -> str:
     `azure-native:storage/v20230101:BlobContainer` is `azure-native:storage:BlobContainer`.
     """
     return re.sub(r"^(azure-native:[^/:]+)/v[0-9a-z]+:", r"\1:", token)
+
+
+def _cased(word: str) -> str:
+    return word.upper() if word.isupper() or word.lower() in _ABBREVIATIONS else word.lower()
 
 
 def _letters(text: str) -> str:
@@ -106,7 +111,7 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 
 _ABBREVIATIONS = {
-    "ebs", "ec2", "ecr", "ecs", "efs", "eks", "fsx", "iam", "kms", "lb", "rds", "s3", "sns", "sqs",
-    "ssm", "vpc",
+    "acl", "api", "db", "dns", "ebs", "ec2", "ecr", "ecs", "efs", "eks", "fsx", "iam", "id", "ip",
+    "kms", "lb", "rds", "s3", "sns", "sql", "sqs", "ssm", "url", "vm", "vpc",
 }  # fmt: skip
 _CLOUDS = {"aws": "AWS", "gcp": "Google Cloud", "azure-native": "Azure"}
