@@ -34,6 +34,8 @@ class Request:
     """Shows what is being done now, beside the resource."""
     timeout: float | None = None
     """Seconds that the program allows for it (`custom_timeouts`); none: the backing's own."""
+    old: Mapping[str, Json] | None = None
+    """Plain inputs of the last update, where a change is previewed."""
 
     @property
     def token(self) -> str:
