@@ -101,10 +101,18 @@ def test_optional(text: str, expected: bool) -> None:
     assert annotations.optional(parsed(text)) is expected
 
 
-def wrapped(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.tuples(st.sampled_from(["{}", "pulumi.Input[{}]", "Optional[{}]"]), inner).map(
-        lambda pair: pair[0].format(pair[1])
-    )
+@pytest.mark.parametrize(
+    ("text", "layers"),
+    [
+        ("pulumi.Input[Optional[Optional[_builtins.str]]]", 2),
+        ("Optional[pulumi.Input[Optional[_builtins.str]]]", 2),
+        ("pulumi.Input[Optional[_builtins.str]]", 1),
+        ("Optional[pulumi.Input[_builtins.str]]", 1),
+        ("_builtins.str", 0),
+    ],
+)
+def test_layers_of_optional(text: str, layers: int) -> None:
+    assert annotations.optional_layers(parsed(text)) == layers
 
 
 PLAIN: st.SearchStrategy[tuple[str, Type]] = st.sampled_from(

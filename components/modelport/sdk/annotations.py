@@ -57,18 +57,23 @@ def type_of(annotation: ast.expr, resolve: Resolve) -> Type:
 
 def optional(annotation: ast.expr) -> bool:
     """Whether the annotation allows that there is no value."""
+    return optional_layers(annotation) > 0
+
+
+def optional_layers(annotation: ast.expr) -> int:
+    """How often the annotation says of the same value that it may be missing."""
     match annotation:
         case ast.Constant(value=None):
-            return True
+            return 1
         case ast.Subscript(value=head, slice=inner):
             name = ast.unparse(head)
-            if name == "Optional":
-                return True
             if name == "Union":
-                return any(optional(option) for option in _elements(inner))
-            return name in _WRAPPERS and optional(inner)
+                return max(map(optional_layers, _elements(inner)))
+            if name in _WRAPPERS:
+                return optional_layers(inner) + (name == "Optional")
+            return 0
         case _:
-            return False
+            return 0
 
 
 def _quoted(text: str, resolve: Resolve) -> Type:

@@ -27,7 +27,8 @@ def find_function(token: str, place: str) -> FunctionSchema | None:
 def _inputs(declared: ast.FunctionDef, for_outputs: ast.FunctionDef, scope: Scope) -> Properties:
     wires = _wire_names(declared)
     defaults = classes.assigned_defaults(declared)
-    # Plain calls may leave everything out; only the form that takes outputs tells what is needed.
+    # All arguments of a call may be left out by its signature; that of its form for outputs says
+    # of those that really may be that they are optional twice.
     wrapped = {item.arg: item.annotation for item in for_outputs.args.args}
     found: dict[str, Property] = {}
     for argument in declared.args.args:
@@ -38,19 +39,10 @@ def _inputs(declared: ast.FunctionDef, for_outputs: ast.FunctionDef, scope: Scop
             name=wire,
             python=argument.arg,
             type=scope.type_of(argument.annotation),
-            required=not _twice_optional(annotation),
+            required=annotations.optional_layers(annotation) < 2,
             default=defaults.get(argument.arg),
         )
     return found
-
-
-def _twice_optional(annotation: ast.expr) -> bool:
-    """Whether the annotation is `Input[Optional[Optional[...]]]`, not `Input[Optional[...]]`."""
-    match annotation:
-        case ast.Subscript(slice=ast.Subscript(value=ast.Name("Optional"), slice=inner)):
-            return annotations.optional(inner)
-        case _:
-            return annotations.optional(annotation)
 
 
 def _outputs(declared: ast.FunctionDef, path: Path, scope: Scope) -> Properties:

@@ -68,11 +68,10 @@ def _place(module: str) -> Path:
 
 def _start(content: str, head: str) -> int:
     """Where a top-level definition begins; -1 when there is none."""
-    for end in (":", "("):
-        at = content.find(f"\n{head}{end}")
-        if at >= 0:
-            return at + 1
-    return -1
+    at = content.find(f"\n{head}")
+    while at >= 0 and not content.startswith((":", "("), at + 1 + len(head)):
+        at = content.find(f"\n{head}", at + 1)  # that was a longer name
+    return at + 1 if at >= 0 else -1
 
 
 def _definition(path: Path, head: str) -> ast.stmt | None:
