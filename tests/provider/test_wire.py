@@ -4,7 +4,14 @@ from google.protobuf.struct_pb2 import Struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.provider.wire import UNKNOWN, Secret, from_struct, has_unknowns, to_struct
+from modelport.provider.wire import (
+    UNKNOWN,
+    Secret,
+    from_struct,
+    has_unknowns,
+    read_struct,
+    to_struct,
+)
 
 scalars = st.none() | st.booleans() | st.integers(-(2**52), 2**52) | st.text(max_size=10)
 scalars |= st.floats(allow_nan=False, allow_infinity=False).filter(lambda x: not x.is_integer())
@@ -46,3 +53,11 @@ def test_an_output_without_value_is_unknown() -> None:
 def test_unknowns_are_found_at_any_depth() -> None:
     assert has_unknowns({"a": [{"b": UNKNOWN}]})
     assert not has_unknowns({"a": [{"b": "known"}]})
+
+
+def test_secrets_are_kept_at_any_depth() -> None:
+    values: dict[str, object] = {
+        "env": [{"name": "KEY", "value": Secret("s")}],
+        "in": {"a": Secret("t")},
+    }
+    assert read_struct(to_struct(values)) == values

@@ -120,7 +120,7 @@ def has_unknowns(value: Json) -> bool:
 def _from_value(value: Value) -> Json:
     kind = value.WhichOneof("kind")
     if kind == "struct_value":
-        return _unwrap(from_struct(value.struct_value))
+        return _unwrap(read_struct(value.struct_value))
     if kind == "list_value":
         return [_from_value(item) for item in value.list_value.values]
     if kind == "number_value":
