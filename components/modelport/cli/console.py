@@ -4,6 +4,7 @@ Colours appear on terminals only and respect NO_COLOR, as rich does.
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,21 @@ _WIDE = 200
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
 """Results."""
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class _Unread(Console):
+    """A console whose reader may go away; what was begun then goes on in silence to its end.
+
+    rich would end the thread that prints. It is the one that hears the engine, and the engine
+    waits for ever for being heard.
+    """
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+err = _Unread(stderr=True, highlight=False, soft_wrap=True)
 """Progress and errors."""
 
 Show = Callable[[str, float], None]

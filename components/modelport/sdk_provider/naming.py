@@ -14,9 +14,10 @@ from typing import cast
 from modelport.provider.wire import UNKNOWN
 from modelport.sdk.types import Primitive, ResourceSchema, UnionType
 from modelport.sdk_provider.backing import Values
+from modelport.sdk_provider.replacement import Naming
 
 DEFAULTS = "__defaults"
-"""Input in which aws and gcp list the inputs that they filled in themselves."""
+"""Input that lists the inputs which a provider filled in itself (of the Terraform bridge)."""
 
 _OWN_PROPERTY = {
     "aws:s3/bucket:Bucket": "bucket",
@@ -68,22 +69,33 @@ def name_inputs(
     before = old.get(key)
     made = before if isinstance(before, str) and before else _made(schema, name, random)
     named: Values = {**inputs, key: made}
-    if schema.token.startswith(("aws:", "gcp:")):
-        named[DEFAULTS] = [key]
+    named[DEFAULTS] = [key]
     return named
 
 
-def is_named_by_program(schema: ResourceSchema, inputs: Values) -> bool:
-    """Whether the program itself chose the name, so that two of them cannot exist at once."""
+def naming(schema: ResourceSchema, inputs: Values) -> Naming:
+    """Who chose the name; two resources cannot both have one that the program chose."""
     if schema.token.startswith("kubernetes:"):
-        metadata = inputs.get("metadata")
-        annotations = _dict(_dict(metadata).get("annotations"))
-        return "name" in _dict(metadata) and annotations.get(_AUTONAMED) != "true"
+        metadata = _dict(inputs.get("metadata"))
+        if "name" not in metadata:
+            return "none"
+        made_up = _dict(metadata.get("annotations")).get(_AUTONAMED) == "true"
+        return "provider" if made_up else "program"
     key = name_property(schema)
-    made_up = inputs.get(DEFAULTS)
     if key is None or inputs.get(key) is None:
-        return False
-    return not (isinstance(made_up, list) and key in cast("list[object]", made_up))
+        return "none"
+    made_up = inputs.get(DEFAULTS)
+    listed = isinstance(made_up, list) and key in cast("list[object]", made_up)
+    return "provider" if listed else "program"
+
+
+def full_name(schema: ResourceSchema, inputs: Values) -> object:
+    """The resource's name with its namespace; equal names mean that two cannot exist at once."""
+    if schema.token.startswith("kubernetes:"):
+        metadata = _dict(inputs.get("metadata"))
+        return (metadata.get("namespace"), metadata.get("name"))
+    key = name_property(schema)
+    return inputs.get(key) if key else None
 
 
 _AUTONAMED = "pulumi.com/autonamed"

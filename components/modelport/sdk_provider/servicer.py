@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +13,7 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi.runtime.proto import status_pb2
 
+from modelport.errors import PlanError
 from modelport.provider.base import BaseProvider, abort, token_of
 from modelport.provider.wire import Json, Secret, marked, plain, read_struct, to_struct
 from modelport.sdk import function, resource, version
@@ -20,15 +22,18 @@ from modelport.sdk_provider.backing import Backing, PartialFailure, Problem, Req
 from modelport.sdk_provider.check import check_inputs, hints
 from modelport.sdk_provider.difference import Difference, differences
 from modelport.sdk_provider.naming import (
-    is_named_by_program,
+    full_name,
     name_inputs,
+    naming,
     stable_digits,
 )
 from modelport.sdk_provider.paths import top
-from modelport.sdk_provider.replacement import deletes_first, replacing_paths
+from modelport.sdk_provider.replacement import deletes_first, refused_paths, replacing_paths
 
 ASSUMED = "__assumed"
 """Input that marks what an offline import could only assume: nothing differs from it."""
+_ENGINE_CONFIG = frozenset({"version", "pluginDownloadURL", "pluginChecksums", "parameterization"})
+"""Config of a provider instance that is the engine's own: which plugin it starts."""
 _LENIENT = frozenset({"aws", "gcp"})
 """Packages whose official plugins convert texts and numbers (the Terraform bridge)."""
 
@@ -137,11 +142,10 @@ class SdkProvider(BaseProvider):
         new = cast("Values", plain(given))
         old = cast("Values", plain(read_struct(request.old_inputs)))
         outputs = cast("Values", plain(read_struct(request.olds)))
+        self.run(context, lambda: self._refuse_update(asked, old, new))
         if request.preview:
-            kept = outputs
-            if self._backing.invents:  # what is invented follows the inputs
-                kept = {key: value for key, value in outputs.items() if key not in old}
-            changed = self.run(context, lambda: self._backing.preview(asked, new, kept))
+            changing = replace(asked, old=old)
+            changed = self.run(context, lambda: self._backing.preview(changing, new, outputs))
         else:
             changed = self._made(
                 asked,
@@ -217,9 +221,24 @@ class SdkProvider(BaseProvider):
         return differences(old, new, schema.inputs, table.__contains__)
 
     def _deletes_first(self, schema: ResourceSchema, old: Values, new: Values) -> bool:
-        return deletes_first(schema.token) or (
-            is_named_by_program(schema, new) and _names(schema, old) == _names(schema, new)
-        )
+        renamed = full_name(schema, old) != full_name(schema, new)
+        return deletes_first(schema.token, naming(schema, new), renamed=renamed)
+
+    def _refuse_update(self, asked: Request, old: Values, new: Values) -> None:
+        """What a platform would refuse to change is refused where no platform does it."""
+        refused = refused_paths(asked.token) if self._backing.invents else frozenset[str]()
+        found = [
+            item.path
+            for item in differences(old, new, asked.schema.inputs, refused.__contains__)
+            if item.replaces
+        ]
+        if found:
+            message = (
+                f"{', '.join(found)}: cannot be changed once {asked.name} is there, and the "
+                "official provider would not replace it either; give the resource another name "
+                "in the program, or leave the value as it was"
+            )
+            raise PlanError(message)
 
     def _state(self, asked: Request, outputs: Values, given: Values) -> Any:
         """Outputs for the engine, with what came in secret or is secret by its type marked."""
@@ -262,6 +281,8 @@ def _decoded(config: Values, schema: ResourceSchema) -> Values:
     """A provider's config; everything but texts travels as JSON in a text."""
     decoded: Values = {}
     for name, value in config.items():
+        if name in _ENGINE_CONFIG or name.startswith("__"):
+            continue
         property_ = schema.inputs.get(name)
         text = property_ is None or property_.type == Primitive("string")
         decoded[name] = value if text else _from_json(value)
@@ -284,14 +305,6 @@ def _with_secrets(values: Values, given: Values, schema: ResourceSchema) -> Valu
         if property_.secret and value is not None and not isinstance(value, Secret):
             marks[name] = Secret(value)
     return marks
-
-
-def _names(schema: ResourceSchema, inputs: Values) -> Json:
-    metadata = inputs.get("metadata")
-    if schema.token.startswith("kubernetes:") and isinstance(metadata, dict):
-        values = cast("Values", metadata)
-        return (values.get("namespace"), values.get("name"))
-    return inputs.get("name")
 
 
 _KINDS = {
