@@ -3,6 +3,7 @@
 backing.py      which of the two a provider instance wants
 render.py       resources as YAML files
 apply.py        resources as objects of a cluster
+target.py       one resource's place, and who writes there
 connection.py   kubeconfig to client
 server.py       the calls to the API
 problems.py     what the API refused, in a sentence
@@ -10,6 +11,7 @@ manifest.py     inputs to objects, ids
 options.py      annotations `pulumi.com/…`
 readiness.py    whether an object is ready, purely
 wait_for.py     conditions that a program names
+plugin.py       the stand-in, where the engine looks for the official plugin
 pods.py         why pods are not ready
 waiting.py      until ready, until gone
 foresight.py    outputs before an update

@@ -1,10 +1,7 @@
 """Apply: resources as objects of a real cluster, by server-side apply."""
 
-import hashlib
 import json
 import threading
-import time
-from dataclasses import dataclass
 from typing import Final
 
 from modelport.cluster.connection import connect
@@ -13,30 +10,33 @@ from modelport.cluster.foresight import foreseen, merged
 from modelport.cluster.invoke import answer
 from modelport.cluster.manifest import (
     Kind,
-    annotation,
     is_patch,
     kind_of,
-    label,
-    manifest,
     object_id,
     parse_id,
     state,
 )
 from modelport.cluster.objects import Object, entries, mapping, text
-from modelport.cluster.options import FIELD_MANAGER, Options, flag, options
+from modelport.cluster.options import flag, options
 from modelport.cluster.problems import ClusterError, Refused, Unreachable
-from modelport.cluster.server import NoSuchKind, Resource, Server
+from modelport.cluster.server import NoSuchKind, Server
+from modelport.cluster.target import (
+    INPUTS_KEY,
+    MANAGER_KEY,
+    VERSION_KEY,
+    Target,
+    await_kind,
+    field_manager,
+    may_take,
+    release,
+    send,
+    taken,
+)
 from modelport.cluster.waiting import NotReady, Waiter
-from modelport.provider.wire import has_unknowns
+from modelport.provider.wire import Secret, has_unknowns
 from modelport.sdk.types import FunctionSchema
 from modelport.sdk_provider.backing import Backing, PartialFailure, Problem, Request, Values
 
-MANAGER_KEY: Final = "__fieldManager"
-INPUTS_KEY: Final = "__inputs"
-VERSION_KEY: Final = "__initialApiVersion"
-"""Keys in the state by which the official provider finds what it needs (checkpointObject)."""
-_KIND_SECONDS: Final = 10.0
-"""How long a kind whose definition was just made may take to be served."""
 _UNREACHABLE_HINT: Final = (
     "if the cluster is gone for good, set PULUMI_K8S_DELETE_UNREACHABLE=true and run it again"
 )
@@ -44,22 +44,6 @@ _LEGACY_SKIP: Final = frozenset(
     {"Namespace", "Pod", "ReplicationController", "DaemonSet", "Deployment", "StatefulSet", "Job"}
 )
 """Kinds for which `skipAwait` holds for deletions too (allowsSkipAwaitWithDelete)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """One resource's place in the cluster."""
-
-    server: Server
-    kind: Kind
-    namespace: str
-    name: str
-    manager: str
-    options: Options
-
-    @property
-    def label(self) -> str:
-        return label(self.kind, f"{self.namespace}/{self.name}".strip("/"))
 
 
 class ClusterBacking(Backing):
@@ -116,14 +100,9 @@ class ClusterBacking(Backing):
             return merged(inputs, outputs)
         try:
             target = self._target(request, inputs, outputs or {})
-            live = target.server.apply(
-                manifest(target.kind, inputs),
-                target.namespace,
-                target.name,
-                target.manager,
-                force=target.options.force,
-                dry_run=True,
-            )
+            if outputs is None and self._stands_already(request, target, inputs):
+                return merged(inputs, None)
+            live = send(target, inputs, outputs or {}, dry_run=True)
         except (Unreachable, NoSuchKind) as error:
             request.status(f"not checked by the cluster: {error}")
             return merged(inputs, outputs)
@@ -135,10 +114,24 @@ class ClusterBacking(Backing):
             raise
         return self._outputs(target, inputs, foreseen(live, inputs, outputs))
 
+    def _stands_already(self, request: Request, target: Target, inputs: Values) -> bool:
+        """Whether a new object's place is taken by one that makes room, or that is taken over.
+
+        A dry run would compare with the old object and refuse what the new one may have.
+        """
+        found = target.server.get(target.kind, target.namespace, target.name)
+        if found is None or is_patch(request.token, inputs):
+            return False
+        managers = {text(item, "manager") for item in entries(found, "metadata", "managedFields")}
+        ours = any(name.startswith(("modelport-", "pulumi-kubernetes")) for name in managers)
+        if not ours and not may_take(found, target, dict(request.config)):
+            raise ClusterError(taken(found, target))
+        return True
+
     def create(self, request: Request, inputs: Values) -> tuple[str, Values]:
         """Apply a new object and wait until it is ready."""
         target = self._target(request, inputs, {})
-        _await_kind(target)
+        await_kind(target)
         found = target.server.get(target.kind, target.namespace, target.name)
         if found is not None and text(found, "metadata", "deletionTimestamp"):
             self._waiter(request, target).until_gone(found, target.options.timeout)
@@ -147,9 +140,9 @@ class ClusterBacking(Backing):
             if found is None:
                 message = f"{target.label}: it is not there, so there is nothing to patch"
                 raise ClusterError(message)
-        elif found is not None and not _may_take(found, target, dict(request.config)):
-            raise ClusterError(_taken(found, target))
-        outputs = self._apply(request, target, inputs)
+        elif found is not None and not may_take(found, target, dict(request.config)):
+            raise ClusterError(taken(found, target))
+        outputs = self._apply(request, target, inputs, {})
         return object_id(outputs), outputs
 
     def read(
@@ -190,11 +183,11 @@ class ClusterBacking(Backing):
         """Apply the changed object and wait until it is ready again."""
         del resource_id
         target = self._target(request, new, outputs)
-        _await_kind(target)
+        await_kind(target)
         before = text(outputs, MANAGER_KEY)
-        changed = self._apply(request, target, new)
+        changed = self._apply(request, target, new, outputs)
         if before and before != target.manager:
-            _release(target, before)
+            release(target, before)
         del old
         return changed
 
@@ -207,7 +200,7 @@ class ClusterBacking(Backing):
             if live is None:
                 return
             if is_patch(request.token, inputs):
-                _release(target, target.manager)
+                release(target, target.manager)
                 return
             deleted = target.server.delete(
                 target.kind, target.namespace, target.name, target.options.propagation
@@ -240,10 +233,10 @@ class ClusterBacking(Backing):
 
     def _target(
         self, request: Request, inputs: Values, outputs: Values, resource_id: str = ""
-    ) -> _Target:
+    ) -> Target:
         server = self._server(request)
         namespace, name = parse_id(resource_id)
-        return _Target(
+        return Target(
             server=server,
             kind=kind_of(request.token, inputs),
             namespace=namespace or text(inputs, "metadata", "namespace"),
@@ -252,94 +245,35 @@ class ClusterBacking(Backing):
             options=options(inputs, dict(request.config), request.timeout),
         )
 
-    def _waiter(self, request: Request, target: _Target) -> Waiter:
+    def _waiter(self, request: Request, target: Target) -> Waiter:
         return Waiter(target.server, request.status)
 
-    def _apply(self, request: Request, target: _Target, inputs: Values) -> Values:
-        live = target.server.apply(
-            manifest(target.kind, inputs),
-            target.namespace,
-            target.name,
-            target.manager,
-            force=target.options.force,
-        )
+    def _apply(self, request: Request, target: Target, inputs: Values, outputs: Values) -> Values:
+        live = send(target, inputs, outputs, dry_run=False)
         try:
             live = self._waiter(request, target).until_ready(live, target.options)
         except NotReady as error:
-            outputs = self._outputs(target, inputs, state(error.live))
-            raise PartialFailure(object_id(error.live), inputs, outputs, error.reasons) from error
+            seen = self._outputs(target, inputs, state(error.live))
+            raise PartialFailure(object_id(error.live), inputs, seen, error.reasons) from error
         if target.kind.name == "CustomResourceDefinition":
             _forget(target.server, live)
         return self._outputs(target, inputs, state(live))
 
-    def _outputs(self, target: _Target, inputs: Values, live: Object) -> Values:
+    def _outputs(self, target: Target, inputs: Values, live: Object) -> Values:
         return {
             **live,
-            INPUTS_KEY: inputs,
+            INPUTS_KEY: _hidden(target.kind, inputs),
             VERSION_KEY: target.kind.api_version,
             MANAGER_KEY: target.manager,
         }
 
 
-def field_manager(urn: str, inputs: Object, outputs: Object) -> str:
-    """The field manager of a resource: always the same, so that a killed update finds its own.
-
-    The annotation `pulumi.com/patchFieldManager` comes first, then what the state has (also from
-    the official provider), then a name made of the resource's URN.
-    """
-    digest = hashlib.sha256(urn.encode()).hexdigest()[:12]
-    return annotation(inputs, FIELD_MANAGER) or text(outputs, MANAGER_KEY) or f"modelport-{digest}"
-
-
-def _may_take(found: Object, target: _Target, config: Object) -> bool:
-    """Whether an object that is there already is ours, or may become it."""
-    ours = any(
-        text(entry, "manager") == target.manager
-        for entry in entries(found, "metadata", "managedFields")
-    )
-    return ours or flag(config, "upsertExistingObjects", "PULUMI_K8S_UPSERT_EXISTING_OBJECTS")
-
-
-def _taken(found: Object, target: _Target) -> str:
-    managers = dict.fromkeys(
-        text(entry, "manager") for entry in entries(found, "metadata", "managedFields")
-    )
-    by = f", made by {', '.join(repr(name) for name in managers)}" if managers else ""
-    return (
-        f"{target.label} exists already{by}; import it, change it with {target.kind.name}Patch, "
-        "give another metadata.name, or set upsertExistingObjects on the provider"
-    )
-
-
-def _await_kind(target: _Target) -> Resource:
-    """The kind's place in the API; a definition made a moment ago may not be served yet."""
-    deadline = time.monotonic() + _KIND_SECONDS
-    while True:
-        try:
-            return target.server.resource(target.kind)
-        except NoSuchKind:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(0.3)
-
-
-def _release(target: _Target, manager: str) -> None:
-    """Give up all fields of a manager, by applying nothing in its name."""
-    nothing: Object = {
-        "apiVersion": target.kind.api_version,
-        "kind": target.kind.name,
-        "metadata": {"name": target.name},
-    }
-    try:
-        target.server.apply(nothing, target.namespace, target.name, manager)
-    except Refused as error:
-        if error.reason != "Invalid":
-            raise
-        message = (
-            f"{target.label}: the patch holds required fields, so they cannot be given back "
-            f"({error}); set retain_on_delete, or let another manager own them first"
-        )
-        raise ClusterError(message) from error
+def _hidden(kind: Kind, inputs: Values) -> Values:
+    """The copy of the inputs in the state, with what a Secret holds marked as secret."""
+    if kind != Kind("v1", "Secret"):
+        return inputs
+    secret = ("data", "stringData")
+    return {key: Secret(value) if key in secret else value for key, value in inputs.items()}
 
 
 def _forget(server: Server, definition: Object) -> None:

@@ -2,8 +2,9 @@
 
 from typing import ClassVar
 
-from modelport.cluster.apply import INPUTS_KEY, MANAGER_KEY, VERSION_KEY, ClusterBacking
+from modelport.cluster.apply import ClusterBacking
 from modelport.cluster.render import DIRECTORY, RenderBacking
+from modelport.cluster.target import INPUTS_KEY, MANAGER_KEY, VERSION_KEY
 from modelport.sdk.types import FunctionSchema
 from modelport.sdk_provider.backing import Backing, Problem, Request, Values
 

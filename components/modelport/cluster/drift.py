@@ -52,6 +52,41 @@ def imported(live: Object, names: set[str]) -> Object:
     return {**kept, "metadata": metadata}
 
 
+def has_field(value: Json, path: str) -> bool:
+    """Whether there is something at a path as conflicts name it: `spec.ports[port=80].name`.
+
+    Keys may hold dots themselves, so all keys that fit are tried.
+    """
+    if not path:
+        return True
+    rest = path.removeprefix(".")
+    if rest.startswith("["):
+        keys, _, after = rest[1:].partition("]")
+        return any(has_field(item, after) for item in _elements(value, keys))
+    return any(
+        has_field(item, rest[len(key) :])
+        for key, item in mapping(value).items()
+        if rest == key or rest.startswith((f"{key}.", f"{key}["))
+    )
+
+
+def _elements(value: Json, keys: str) -> list[Json]:
+    """Elements of a list by their merge keys; ones that the program left out may be anything."""
+    if not isinstance(value, list):
+        return []
+    if keys.startswith("="):
+        return [item for item in cast("list[Json]", value) if json.dumps(item) == keys[1:]]
+    wanted = [pair.partition("=")[::2] for pair in keys.split(",")]
+    return [
+        item
+        for item in cast("list[Json]", value)
+        if all(
+            key not in mapping(item) or json.dumps(mapping(item)[key]) == said
+            for key, said in wanted
+        )
+    ]
+
+
 Path = tuple[str, ...]
 _Keys = dict[Path, tuple[str, ...]]
 

@@ -7,7 +7,7 @@ import yaml
 from modelport.cluster.objects import Object, text
 from modelport.cluster.problems import ClusterError
 
-_DECODE = "kubernetes:yaml:decode"  # noqa: S105 - the name of a function
+_DECODE = "kubernetes:yaml:decode"
 _ELSEWHERE = {
     "kubernetes:helm:template": "render the chart with `helm template` and use its YAML",
     "kubernetes:kustomize:directory": "run `kubectl kustomize` and use its YAML",

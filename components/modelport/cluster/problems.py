@@ -15,6 +15,7 @@ _QUOTA = re.compile(
     r"limited: (?P<limited>.+)$"
 )
 _CONFLICT = re.compile(r'conflict with "(?P<manager>[^"]+)"(?: with subresource "[^"]+")?')
+_UNKNOWN_FIELD = re.compile(r"\.(?P<field>[^\s:]+): field not declared in schema")
 _DENIED = re.compile(
     r"""admission webhook "(?P<name>[^"]+)" denied the request:?\s*(?P<reason>.*)""", re.DOTALL
 )
@@ -59,6 +60,11 @@ class Refused(ClusterError):  # noqa: N818 - the server's decision
         return self.code == 404
 
     @property
+    def conflicts(self) -> dict[str, list[str]]:
+        """Fields that others manage, by manager; empty when it is no conflict of managers."""
+        return conflicts(entries(self.status, "details", "causes"))
+
+    @property
     def lacks_permission(self) -> bool:
         """Whether roles do not allow it; quotas and admission also answer 403."""
         return _FORBIDDEN.search(text(self.status, "message")) is not None
@@ -73,12 +79,11 @@ class Refused(ClusterError):  # noqa: N818 - the server's decision
     @property
     def may_pass(self) -> bool:
         """Whether the same request may succeed in a moment."""
-        if self.code in (429, 500, 502, 503, 504):
+        message = text(self.status, "message")
+        if self.code in (429, 502, 503, 504) or (self.code == 500 and "etcdserver" in message):
             return True
         # A namespace gets its account from a controller, shortly after it was made.
-        return self.code == 403 and 'serviceaccount "default" not found' in text(
-            self.status, "message"
-        )
+        return self.code == 403 and 'serviceaccount "default" not found' in message
 
 
 def explain(call: Call, code: int, status: Object) -> str:
@@ -89,13 +94,18 @@ def explain(call: Call, code: int, status: Object) -> str:
         return f"{call.target}: {_forbidden(forbidden)}"
     if quota := _QUOTA.search(message):
         return f"{call.target}: {_quota(quota)}"
+    if unknown := _UNKNOWN_FIELD.findall(message):
+        return (
+            f"{call.target}: {', '.join(unknown)}: the Kubernetes of this cluster has no such "
+            "field; correct its name, or upgrade the cluster"
+        )
     if denied := _DENIED.search(message):
         return (
             f"{call.target}: admission webhook {denied['name']!r} denied it: "
             f"{_plain(denied['reason']) or 'without a reason'}"
         )
-    if any(cause.get("reason") == "FieldManagerConflict" for cause in causes):
-        return f"{call.target}: {_conflict(causes)}"
+    if fields := conflicts(causes):
+        return f"{call.target}: {_conflict(fields)}"
     if text(status, "reason") == "Invalid" and causes:
         return f"{call.target}: {_invalid(causes)}"
     if text(status, "details", "kind") == "namespaces" and code == 404:
@@ -125,16 +135,23 @@ def _quota(found: re.Match[str]) -> str:
     )
 
 
-def _conflict(causes: list[Object]) -> str:
+def conflicts(causes: list[Object]) -> dict[str, list[str]]:
+    """Paths of fields by the manager that has them, from the causes of a refusal."""
     fields: dict[str, list[str]] = {}
     for cause in causes:
-        named = _CONFLICT.search(text(cause, "message"))
-        manager = named["manager"] if named else "another manager"
-        fields.setdefault(manager, []).append(text(cause, "field").removeprefix("."))
+        if cause.get("reason") == "FieldManagerConflict":
+            named = _CONFLICT.search(text(cause, "message"))
+            manager = named["manager"] if named else "another manager"
+            fields.setdefault(manager, []).append(text(cause, "field").removeprefix("."))
+    return fields
+
+
+def _conflict(fields: dict[str, list[str]]) -> str:
     listed = "; ".join(f"{', '.join(paths)} by {manager!r}" for manager, paths in fields.items())
     return (
-        f"fields are managed by others: {listed}; leave them out of the program, or take them over "
-        'with the annotation pulumi.com/patchForce: "true"'
+        f"fields are managed by others: {listed}; leave them out of the program, refresh to see "
+        "what was changed, or take them over with the annotation "
+        'pulumi.com/patchForce: "true"'
     )
 
 

@@ -178,7 +178,7 @@ class Server:
                 self._call("delete", kind, namespace, name),
                 "DELETE",
                 self.resource(kind).path(namespace, name),
-                body=json.dumps({"propagationPolicy": propagation}),
+                body={"propagationPolicy": propagation},
             )
         except NoSuchKind:
             return False
@@ -212,7 +212,7 @@ class Server:
         path: str,
         *,
         query: "list[tuple[str, str]] | None" = None,
-        body: str | None = None,
+        body: Object | str | None = None,
         content: str = "application/json",
     ) -> Object:
         """Send a request, again while the API says that it may pass in a moment."""
@@ -235,7 +235,7 @@ class Server:
         method: str,
         path: str,
         query: "list[tuple[str, str]]",
-        body: str | None,
+        body: Object | str | None,
         content: str,
         call: Call,
     ) -> tuple[int, bytes, str]:

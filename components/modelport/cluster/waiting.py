@@ -87,7 +87,14 @@ class Waiter:
         for trouble in troubles(pods)[:20]:
             log = self._log(live, trouble.pod, trouble.container) if trouble.wants_log else ""
             found.append(f"{trouble}{log}")
-        return [first, *_alike(found, pods), *shortened(warnings(self._events(live, pods)))]
+        # What a pod's containers say is not said again by its events.
+        silent = {trouble.pod for trouble in troubles(pods)}
+        events = [
+            event
+            for event in self._events(live, pods)
+            if text(event, "involvedObject", "name") not in silent
+        ]
+        return [first, *_alike(found, pods), *shortened(warnings(events))]
 
     def until_gone(self, live: Object, timeout: float) -> None:
         """Wait until an object whose deletion was asked for is gone.
@@ -98,13 +105,16 @@ class Waiter:
         kind, namespace, name = _place(live)
         uid = text(live, "metadata", "uid")
         deadline = time.monotonic() + timeout
+        said = ""
         for pause in _pauses():
             found = self.server.get(kind, namespace, name)
             if found is None or (uid and text(found, "metadata", "uid") != uid):
                 return
             if time.monotonic() >= deadline:
                 raise ClusterError(_held(found, timeout))
-            self.status(_holding(found))
+            if (holding := _holding(found)) != said:
+                said = holding
+                self.status(said)
             time.sleep(min(pause, max(deadline - time.monotonic(), 0.05)))
 
     def _related(self, live: Object) -> Related:
@@ -152,8 +162,7 @@ class Waiter:
             for event in self._listed(EVENT, namespace, fields="type=Warning")
             if (involved := text(event, "involvedObject", "name")) in names
             or (
-                text(event, "involvedObject", "kind")
-                in ("ReplicaSet", "Pod", "PersistentVolumeClaim")
+                text(event, "involvedObject", "kind") in ("ReplicaSet", "Job")
                 and involved.startswith(f"{name}-")
             )
         ]
@@ -198,8 +207,7 @@ def _pauses() -> Iterator[float]:
 
 
 def _finalizers(live: Object) -> list[str]:
-    named = [item for item in values(live, "metadata", "finalizers") if isinstance(item, str)]
-    return named + [str(item) for item in values(live, "spec", "finalizers")]
+    return [item for item in values(live, "metadata", "finalizers") if isinstance(item, str)]
 
 
 def _holding(live: Object) -> str:
