@@ -12,6 +12,7 @@ from modelport.engine import (
     install_engine,
     install_plugin,
     place_engine,
+    prepare_home,
 )
 from modelport.errors import ModelportError
 from modelport.home import find_home
@@ -44,7 +45,11 @@ def _run(command: str) -> int:
         install_plugin(home)
         return 0
     if command == "env":
-        lines = _shell(engine_environment(find_home()))
+        home = find_home()
+        if home.offline:  # set-up made the real side only
+            prepare_home(home)
+            install_plugin(home)
+        lines = _shell(engine_environment(home))
     else:
         engine = find_engine()
         lines = [f"{engine.bin}\t{engine.version}\t{engine.origin}"] if engine else []

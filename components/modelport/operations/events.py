@@ -9,6 +9,10 @@ from typing import Any
 
 from pulumi.automation import events
 
+_REFUSED = re.compile(
+    r"^(\S+) resource '([^']*)': property (.+?) value \{.*\} has a problem: ", re.DOTALL
+)
+"""How the engine frames what a provider says of one input; its print of the value helps nobody."""
 _COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 
 
@@ -62,7 +66,7 @@ class Watcher:
     def _diagnostic(self, event: events.DiagnosticEvent) -> None:
         text = _clean(event.message)
         if event.severity == "error":
-            text = text.removeprefix("error: ")
+            text = _REFUSED.sub(r"\1 '\2': \3: ", text.removeprefix("error: "))
             if text and text not in self.errors and not _is_summary(text):
                 self.errors.append(text)
         elif event.ephemeral and text:

@@ -56,17 +56,22 @@ def hints(values: Values, properties: Properties) -> list[Problem]:
 def _object(
     values: Values, properties: Properties, path: str, *, lenient: bool
 ) -> Iterator[Problem]:
+    meant: set[str] = set()
     for name, value in values.items():
         if name.startswith("__"):
             continue  # the engine's and the bridge's own
         place = below(path, name)
         property_ = properties.get(name)
-        if property_ is None:
-            yield Problem(place, f"no such property{_nearest(name, properties)}")
-        else:
+        if property_ is not None:
             yield from _value(value, property_.type, place, lenient=lenient)
+            continue
+        near = _nearest(name, properties)
+        if near is not None:
+            meant.add(near.name)
+        yield Problem(place, f"no such property; {_suggested(near, properties)}")
     for name, property_ in properties.items():
-        if property_.required and property_.default is None and values.get(name) is None:
+        needed = property_.required and property_.default is None and name not in meant
+        if needed and values.get(name) is None:
             yield Problem(below(path, name), "missing; it is required")
 
 
@@ -169,19 +174,23 @@ def _number(value: Json) -> Json:
     return int(number) if number.is_integer() else number
 
 
-def _nearest(name: str, properties: Properties) -> str:
-    """The property that was probably meant, as Python programs write it."""
+def _nearest(name: str, properties: Properties) -> Property | None:
+    """The property that was probably meant."""
     names: dict[str, Property] = {}
     for property_ in properties.values():
         names[property_.name] = property_
         names[property_.python] = property_
     near = difflib.get_close_matches(name, list(names), 1, 0.6)
-    if near:
-        meant = names[near[0]]
-        wire = f" ({meant.name})" if meant.name != meant.python else ""
-        return f"; did you mean '{meant.python}'{wire}?"
+    return names[near[0]] if near else None
+
+
+def _suggested(near: Property | None, properties: Properties) -> str:
+    """What to write instead, as Python programs do."""
+    if near is not None:
+        wire = f" ({near.name})" if near.name != near.python else ""
+        return f"did you mean '{near.python}'{wire}?"
     known = sorted(property_.python for property_ in properties.values())
-    return f"; it has {_listed(tuple(known))}" if known else "; it has no properties"
+    return f"it has {_listed(tuple(known))}" if known else "it has no properties"
 
 
 def _expected(type_: Type) -> str:
