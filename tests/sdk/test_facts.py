@@ -81,7 +81,8 @@ def test_a_discriminator_has_its_only_value() -> None:
         "pulumi_azure_native.dbforpostgresql._inputs:ServerPropertiesForRestoreArgs"
     )
     assert create["createMode"].type == LiteralType(("PointInTimeRestore",))
-    assert create["createMode"].default == "PointInTimeRestore"
+    assert create["createMode"].required  # a dictionary has to bring it
+    assert create["createMode"].default is None
     kind = sdk.resource("azure-native:kusto:ReadWriteDatabase").inputs["kind"]
     assert (kind.type, kind.default) == (LiteralType(("ReadWrite",)), "ReadWrite")
 

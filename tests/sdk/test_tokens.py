@@ -50,6 +50,18 @@ def test_the_sdks_are_not_imported() -> None:
             "azure-native:compute:VirtualMachine",
         ),
         ("gcp:compute/autoscalar:Autoscalar", "gcp:compute/autoscaler:Autoscaler"),
+        (  # claimed by two, as are the next two
+            "azure-native:apimanagement/v20210401preview:Schema",
+            "azure-native:apimanagement:Schema",
+        ),
+        (
+            "kubernetes:apiregistration/v1:APIService",
+            "kubernetes:apiregistration.k8s.io/v1:APIService",
+        ),
+        (
+            "kubernetes:apiregistration/v1beta1:APIService",
+            "kubernetes:apiregistration.k8s.io/v1beta1:APIService",
+        ),
     ],
 )
 def test_older_names_give_the_type_of_today(alias: str, today: str) -> None:

@@ -7,22 +7,23 @@ import json
 import os
 import re
 import threading
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 from modelport.sdk import packages
 from modelport.sdk.types import Json
 
-FORMAT = "1"
-"""Raise it when the readers find something else in the same SDK, or the codec changes."""
-
 Value = TypeVar("Value")
 
 
 def cache_folder(package: str) -> Path:
     """Folder of one SDK: `$XDG_CACHE_HOME/modelport/sdk/<package>-<version>-<format>`.
+
+    The format changes with this reader, so that it never meets what an older one kept.
 
     Raises:
         SdkMissingError: the SDK is not installed.
@@ -31,7 +32,7 @@ def cache_folder(package: str) -> Path:
     named = os.environ.get("XDG_CACHE_HOME", "")
     # The XDG rules say that a relative path is to be ignored.
     base = Path(named) if named.startswith("/") else Path.home() / ".cache"
-    return base / "modelport" / "sdk" / f"{package}-{packages.version(package)}-{FORMAT}"
+    return base / "modelport" / "sdk" / f"{package}-{packages.version(package)}-{_format()}"
 
 
 def cached(
@@ -57,6 +58,15 @@ def cached(
     with suppress(OSError):
         _write(path, json.dumps([name, encode(value)], separators=(",", ":")))
     return value
+
+
+@cache
+def _format() -> str:
+    """Checksum of the reader's own source: another reader may find something else."""
+    checksum = 0
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        checksum = zlib.crc32(path.read_bytes(), checksum)
+    return f"{checksum:08x}"
 
 
 def _file_name(name: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 from modelport.sdk import packages
 
@@ -31,7 +32,7 @@ def read_catalogue(package: str) -> Catalogue:
     """
     folder = packages.folder(package)
     functions: dict[str, str] = {}
-    aliases: dict[str, str] = {}
+    claimed: dict[str, list[str]] = {}
     for path in sorted(folder.rglob("*.py")):
         if path.name in _TYPES_ONLY:
             continue
@@ -43,9 +44,27 @@ def read_catalogue(package: str) -> Catalogue:
         token = _TOKEN.search(content)
         if token is not None:
             for alias in _ALIAS.findall(content):
-                aliases[alias] = token.group(1)
+                claimed.setdefault(alias, []).append(token.group(1))
     listed = packages.tokens(package)
     return Catalogue(
         functions,
-        {alias: token for alias, token in aliases.items() if alias not in listed},
+        {
+            alias: _most_alike(alias, found)
+            for alias, found in claimed.items()
+            if alias not in listed
+        },
+    )
+
+
+def _most_alike(alias: str, tokens: list[str]) -> str:
+    """Of the types that claim an older name, the one of the same kind and most alike."""
+    if len(tokens) == 1:
+        return tokens[0]
+    kind = alias.rpartition(":")[2]
+    return max(
+        tokens,
+        key=lambda token: (
+            token.rpartition(":")[2] == kind,
+            SequenceMatcher(None, alias, token).ratio(),
+        ),
     )

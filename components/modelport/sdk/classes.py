@@ -113,7 +113,11 @@ def arguments(declared: ast.ClassDef, scope: Scope) -> Properties:
             default=defaults.get(argument.arg),
         )
         if argument.arg in constants:
-            item = constant(item, constants[argument.arg])
+            fixed = constants[argument.arg]
+            # In the form of a dictionary nobody adds it, so that it is still to be given.
+            item = replace(
+                item, type=LiteralType((fixed,)), default=None if item.required else fixed
+            )
         found[item.name] = item
     return found
 
@@ -140,11 +144,6 @@ def described(getter: Getter, scope: Scope) -> Property:
         ),
         documented=documentation.documented_values(text),
     )
-
-
-def constant(item: Property, value: Json) -> Property:
-    """A property that the SDK always sends with one value, whatever it is given."""
-    return replace(item, type=LiteralType((value,)), default=value)
 
 
 def values(declared: ast.ClassDef) -> tuple[Json, ...]:

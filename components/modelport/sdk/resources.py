@@ -7,7 +7,7 @@ from pathlib import Path
 
 from modelport.sdk import classes, packages, source
 from modelport.sdk.classes import Scope
-from modelport.sdk.types import Json, Properties, Property, ResourceSchema
+from modelport.sdk.types import Json, LiteralType, Properties, Property, ResourceSchema
 
 
 @dataclass(slots=True)
@@ -57,7 +57,8 @@ def _inputs(declared: ast.ClassDef | None, path: Path, module: str) -> Propertie
 def _completed(item: Property, constructor: _Constructor) -> Property:
     """An input with what the resource's constructor does to it."""
     if item.python in constructor.constants:
-        item = classes.constant(item, constructor.constants[item.python])
+        fixed = constructor.constants[item.python]
+        item = replace(item, type=LiteralType((fixed,)), default=fixed)
     elif item.default is None:
         item = replace(item, default=constructor.defaults.get(item.python))
     return replace(
