@@ -129,16 +129,17 @@ def entries(value: Json) -> Mapping[str, Json]:
 
 def each(value: Json, path: str) -> Iterator[Json]:
     """Every value at a path in which `*` stands for all elements of a list; marks included."""
+    if isinstance(value, Mark):
+        yield value
+        return
     head, _, rest = path.partition(".")
     if head == "*":
-        if isinstance(value, Mark):
-            yield value
         for index, _item in enumerate(items(value)):
             found = at(value, (index,))
             yield from each(found, rest) if rest else (found,)
         return
     found = at(value, (head,))
-    yield from each(found, rest) if rest and not isinstance(found, Mark) else (found,)
+    yield from each(found, rest) if rest else (found,)
 
 
 def number(value: Json) -> float | None:
@@ -247,15 +248,30 @@ def _lists_blinded(
     old: list[Json], new: list[Json], path: tuple[Key, ...], plain: list[str]
 ) -> tuple[Json, Json]:
     """Lists side by side; elements with names are matched by them, others by their place."""
+    if any(is_mark(item, SECRET) for item in (*old, *new)):
+        return _secrets_blinded(old, new, path, plain)
     before, after = list(old), list(new)
     for here, there in _pairs(old, new):
         before[here], after[there] = _both_blinded(old[here], new[there], (*path, there), plain)
-    if any(is_mark(item, SECRET) for item in (*before, *after)):
-        # A secret may have moved: only what stands plain on both sides is surely none.
-        known = [item for item in before if item in after]
-        before = [item if item in known else _hide(item) for item in before]
-        after = [item if item in known else _hide(item) for item in after]
     return before, after
+
+
+def _secrets_blinded(
+    old: list[Json], new: list[Json], path: tuple[Key, ...], plain: list[str]
+) -> tuple[Json, Json]:
+    """Lists of secrets: one may have moved, so only what is plain on both sides is surely none."""
+    known = [item for item in old if item in new]
+    fewer = sum(is_mark(item, SECRET) for item in old) > sum(is_mark(item, SECRET) for item in new)
+    if fewer:
+        plain += [
+            path_text((*path, index))
+            for index, item in enumerate(new)
+            if isinstance(item, str | int | float) and item not in known
+        ]
+    return (
+        [item if item in known else _hide(item) for item in old],
+        [item if item in known else _hide(item) for item in new],
+    )
 
 
 def _pairs(old: list[Json], new: list[Json]) -> Iterator[tuple[int, int]]:

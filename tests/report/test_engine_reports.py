@@ -1,0 +1,68 @@
+"""Reports of real changes: what the real engine says, offline, for one change of each cloud.
+
+`GOLDEN=write pytest tests/report/test_engine_reports.py` writes the golden files anew.
+"""
+
+import os
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from engine_project import STACK, Project
+from modelport.report import Header, Recording, load, make_report, render_markdown
+
+pytestmark = pytest.mark.engine
+
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden"
+CLOUDS = ("aws", "azure", "gcp", "kubernetes")
+CONFIG = {
+    "aws": "aws:region: eu-west-1",
+    "azure": "azure-native:location: westeurope",
+    "gcp": "gcp:project: diagnostics",
+    "kubernetes": "kubernetes:namespace: diagnostics",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Generator[Project]:
+    made = Project(tmp_path / "project")
+    yield made
+    made.end()
+
+
+def record(project: Project, cloud: str) -> Recording:
+    """Deploy the base offline, preview the head, and read the recording."""
+    shutil.copy(HERE / "programs" / f"{cloud}.py", project.folder / "program" / "__main__.py")
+    stack_file = project.folder / f"Pulumi.{STACK}.yaml"
+    for head in ("false", "true"):
+        stack_file.write_text(f"config:\n  {CONFIG[cloud]}\n  engine:head: {head}\n")
+        command = "up" if head == "false" else "preview"
+        ran = project.modelport(command, "--offline", "-s", STACK)
+        assert ran.returncode == 0, ran.stderr
+    return load(project.home.preview)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_report_of_a_real_change_is_as_reviewed(project: Project, cloud: str) -> None:
+    project.program("")
+    recording = record(project, cloud)
+    named = recording.header.model_copy(update={"base": "commit 1a2b3c4 (origin/main)"})
+    assert named == Header(project="engine", stack=STACK, offline=True, base=named.base)
+    recording = recording.model_copy(update={"header": named})
+    report = make_report(recording)
+    texts = {
+        f"{cloud}.recording.json": recording.model_dump_json(indent=1) + "\n",
+        f"{cloud}.json": report.to_json(),
+        f"{cloud}.md": render_markdown(report),
+    }
+    for name, text in texts.items():
+        if os.environ.get("GOLDEN") == "write":
+            (GOLDEN / name).write_text(text)
+        assert (GOLDEN / name).read_text() == text
+    assert not any(secret in text for text in texts.values() for secret in SECRETS)
+
+
+SECRETS = ("sk-in-plain", "sk-hidden", "mp_first", "mp_second", "written-in-plain")
