@@ -28,10 +28,9 @@ def step(type_token: str, name: str = "it", op: str = "create", **more: Any) -> 
     )
 
 
-def updated(type_token: str, path: str, old: Any, new: Any, **more: Any) -> Step:
-    """An update of one property; `old` and `new` are the whole inputs when `path` is dotted."""
-    kind = "add" if old is None else "delete" if new is None else "update"
-    change = Change(path=path, kind=kind, old=old, new=new)
+def updated(type_token: str, path: str, before: Any, after: Any, **more: Any) -> Step:
+    """An update of one property."""
+    change = Change(path=path, kind="update", old=before, new=after)
     return step(type_token, op="update", changes=(change,), **more)
 
 
