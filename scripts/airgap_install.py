@@ -55,7 +55,8 @@ def install(target: Path, wanted: str, wheels: Path, engine: Path) -> None:
     python = str(target / "bin" / "python")
     leading = {"PYTHONPATH", "PYTHONHOME"}
     env = {key: value for key, value in os.environ.items() if key not in leading}
-    from_wheels = ["--quiet", "--no-index", "--find-links", str(wheels)]
+    # There is one version of each package; some locked ones are pre-releases.
+    from_wheels = ["--quiet", "--no-index", "--pre", "--find-links", str(wheels)]
     for command in (
         [sys.executable, "-m", "venv", str(target)],
         [python, "-m", "pip", "--isolated", "install", *from_wheels, wanted],

@@ -35,7 +35,11 @@ def test_everything_lies_in_the_home(home: Home) -> None:
         "PULUMI_HOME": str(home.pulumi),
     }
     assert given["BENTOML_HOME"] == str(home.bentoml)
-    for name in ("PULUMI_SKIP_UPDATE_CHECK", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"):
+    for name in (
+        "PIP_DISABLE_PIP_VERSION_CHECK",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION",
+        "PULUMI_SKIP_UPDATE_CHECK",
+    ):
         assert given[name] == "1"
 
 

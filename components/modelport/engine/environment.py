@@ -27,6 +27,8 @@ def engine_environment(home: Home) -> dict[str, str]:
         "DO_NOT_TRACK": "True",
         ENV: str(home.root),
         "PATH": _path(home, given.get("PATH", "")),
+        # The engine's language host runs pip, which would look for a newer pip on the network.
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PULUMI_BACKEND_URL": given.get("PULUMI_BACKEND_URL") or backend,
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
         "PULUMI_HOME": str(pulumi_home(home)),
