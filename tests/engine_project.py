@@ -38,9 +38,10 @@ class Ran:
 class Project:
     """One stack with the real engine; `home` is the project's `.modelport`."""
 
-    def __init__(self, folder: Path, bundles: Path | None = None) -> None:
+    def __init__(self, folder: Path, bundles: Path | None = None, *, offline: bool = False) -> None:
         self.folder = folder
-        self.home = Home(folder / ".modelport")
+        root = folder / ".modelport"
+        self.home = Home(root, root / "offline" if offline else None)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "Pulumi.yaml").write_text("name: engine\nruntime: python\nmain: program\n")
         self.program("from modelport.stack import deploy\n\ndeploy()\n")

@@ -1,9 +1,10 @@
 """Texts of aws properties."""
 
+import base64
 from typing import Final
 
 from modelport.offline import marks
-from modelport.offline.aws_arns import arn_of, revision
+from modelport.offline.aws_arns import arn_of
 from modelport.offline.aws_identity import queue_url
 from modelport.offline.place import text
 from modelport.offline.subject import Subject, kebab
@@ -101,7 +102,11 @@ def _invocation(detail: Detail) -> str:
 
 
 def _lambda_version(subject: Subject) -> str:
-    return str(revision(subject)) if subject.inputs.get("publish") is True else "$LATEST"
+    return "1" if subject.inputs.get("publish") is True else "$LATEST"
+
+
+def _code_hash(detail: Detail) -> str:
+    return base64.b64encode(bytes.fromhex(marks.digest(detail.about))).decode()
 
 
 def _version(detail: Detail) -> str:
@@ -141,6 +146,9 @@ _RULES: Final[list[Rule]] = [
         ),
     ),
     rule("arnsuffix", lambda detail: _arn(detail).rsplit(":", 1)[-1].removeprefix("loadbalancer/")),
+    rule("arnwithoutrevision", lambda detail: _arn(detail).rpartition(":")[0]),
+    rule("(deletion|expiration|deprecation)(date|time)", saying("")),
+    rule("ipv6.*", saying("")),
     rule(".+arn", _other_arn),
     rule("region|bucketregion|awsregion", lambda detail: detail.subject.place.region),
     rule("partition", lambda detail: detail.subject.place.partition),
@@ -156,6 +164,7 @@ _RULES: Final[list[Rule]] = [
         lambda detail: f"{registry_host(detail.subject)}/{detail.subject.name}",
     ),
     rule("bucket(regional)?domainname", _bucket_host),
+    rule("codesha256|sourcecodehash", _code_hash),
     rule("uniqueid|userid", _unique_id),
     rule("url", lambda detail: _url(detail)),
     rule("dnsname|cname", _dns_name),

@@ -25,6 +25,37 @@ CHOSEN: Final = {
 """Optional outputs that the service fills in when the program does not."""
 
 
+_USUAL: Final[dict[str, dict[str, Json]]] = {
+    "aws:lambda/function:Function": {
+        "architectures": ["x86_64"],
+        "ephemeralStorage": {"size": 512},
+        "tracingConfig": {"mode": "PassThrough"},
+    },
+    "aws:ec2/vpc:Vpc": {"enableDnsSupport": True, "instanceTenancy": "default"},
+    "gcp:compute/network:Network": {"mtu": 1460},
+    "gcp:storage/bucket:Bucket": {"publicAccessPrevention": "inherited", "rpo": "DEFAULT"},
+}
+"""What a service takes when the program leaves a property out."""
+_ABSENT: Final = {
+    "aws:s3/bucket:Bucket": frozenset(
+        {"accelerationStatus", "logging", "objectLockConfiguration", "policy", "versioning"}
+        | {"replicationConfiguration", "website", "websiteDomain", "websiteEndpoint", "acl"}
+    ),
+    "gcp:storage/bucket:Bucket": frozenset({"website"}),
+}
+"""Outputs that are not there unless the program asks for them, whatever the SDK's types say."""
+
+
+def usual_value(token: str, name: str) -> Json:
+    """What the service takes for a property that is left out; none when nothing is known."""
+    return _USUAL.get(token, {}).get(name)
+
+
+def is_absent(schema: ResourceSchema, property_: Property) -> bool:
+    """Whether an output is not there unless it is given, although its type says that it is."""
+    return property_.name in _ABSENT.get(schema.token, frozenset())
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What a change of some inputs changes among the outputs."""

@@ -19,7 +19,7 @@ def _run_url(detail: Detail) -> str:
     """Addresses of Cloud Run: service, project number and region."""
     subject = detail.subject
     if subject.module in ("cloudrun", "cloudrunv2", "cloudfunctionsv2"):
-        label = f"{subject.name}-{project_number()}.{subject.place.region}"
+        label = f"{subject.name}-{project_number()}.{subject.place.location}"
         return f"https://{marks.host(f'{label}.run.app')}"
     if subject.kind == "Bucket":
         return f"gs://{subject.name}"
@@ -53,6 +53,9 @@ _RULES: Final[list[Rule]] = [
     rule("id", lambda detail: detail.resource_id or marks.hex_id(detail.about)),
     rule("(latest(ready|created))?revision", lambda detail: f"{detail.resource_id}-00001-off"),
     rule("latest(ready|created)revisionname", lambda detail: f"{detail.subject.name}-00001-off"),
+    rule("deletionpolicy", saying("DELETE")),
+    rule("(delete|expire|destroy|deletion|expiration)time", saying("")),
+    rule("(observed)?generation", saying("1")),
     rule("launchstage", saying("GA")),
     rule("gatewayipv4|gatewayaddress", saying("10.128.0.1")),
 ]

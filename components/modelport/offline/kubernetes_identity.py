@@ -81,4 +81,4 @@ def kubernetes_id(subject: Subject) -> str:
 def api_version(subject: Subject) -> str:
     """Version of the API, as manifests write it: `core/v1` is `v1` there."""
     group, _, version = subject.module.partition("/")
-    return version if group == "core" else subject.module
+    return version if group in ("core", "meta") else subject.module

@@ -10,6 +10,7 @@ from modelport.offline.kubernetes_identity import api_version, namespace_of, obj
 from modelport.offline.kubernetes_status import status_of
 from modelport.offline.place import entries, items, text
 from modelport.offline.subject import Subject
+from modelport.offline.synthesis import Synthesis
 from modelport.provider.wire import UNKNOWN, Json
 from modelport.sdk.types import ResourceSchema
 from modelport.sdk_provider.backing import Values
@@ -91,6 +92,11 @@ def _object(
         status = status_of(replace(subject, inputs=result))
         if status:
             result["status"] = status
+    for name, property_ in schema.outputs.items():
+        if property_.required and name not in (*result, "id", "urn"):
+            # The server shows what every object of the kind has, though nothing was given.
+            invented = Synthesis(subject).value(property_, given=True)
+            result[name] = UNKNOWN if unknown else invented
     return {
         key: value
         for key, value in result.items()

@@ -21,7 +21,13 @@ def status_of(subject: Subject) -> Status:
 
 
 def _condition(kind: str) -> Status:
-    return {"type": kind, "status": "True", "lastTransitionTime": marks.TIME}
+    return {
+        "lastTransitionTime": marks.TIME,
+        "message": "nothing runs offline",
+        "reason": "Offline",
+        "status": "True",
+        "type": kind,
+    }
 
 
 def _spec(subject: Subject) -> Mapping[str, Json]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from modelport.offline.computed import affected, changes, counted, is_chosen
+from modelport.offline.computed import affected, changes, counted, is_absent, is_chosen
 from modelport.offline.labels import merged_labels
 from modelport.offline.subject import Subject
-from modelport.offline.synthesis import Synthesis
+from modelport.offline.synthesis import Synthesis, holds
 from modelport.provider.wire import UNKNOWN, Json
 from modelport.sdk.types import Property, ResourceSchema
 from modelport.sdk_provider.backing import Values
@@ -66,7 +66,7 @@ def _outputs(
         given, before = subject.inputs.get(name), today.get(name)
         if name in _OF_ENGINE:
             continue
-        if given is not None:
+        if given is not None and holds(property_.type, given):
             value = filling.fill(given, property_.type, before=before, unknown=unknown)
         elif before is not None and name not in fresh:
             value = before
@@ -79,12 +79,16 @@ def _outputs(
             value = invented if before is None else counted(before, invented)
         if value is not None:
             result[name] = value
+    if synthesis and "version" in fresh:
+        result |= _renumbered(result, today, fresh)
     result |= merged_labels(schema, subject.inputs, subject.place.config)
     return result
 
 
 def _is_there(schema: ResourceSchema, property_: Property) -> bool:
     """Whether an output that no input gives has a value."""
+    if is_absent(schema, property_):
+        return False
     return property_.required or is_chosen(schema, property_)
 
 
@@ -93,3 +97,13 @@ def _invented(schema: ResourceSchema, synthesis: Synthesis, property_: Property)
     if given and property_.name.endswith("Prefix"):
         return ""
     return synthesis.value(property_, given=given)
+
+
+def _renumbered(result: Values, today: Mapping[str, Json], fresh: frozenset[str]) -> Values:
+    """Names that end in the version (`…:function:name:7`) with the new one."""
+    old, new = f":{today.get('version')}", f":{result.get('version')}"
+    return {
+        name: before.replace(old, new)
+        for name in fresh
+        if isinstance(before := today.get(name), str) and old in before
+    }

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from modelport.offline.aws_arns import revision
 from modelport.offline.aws_texts import aws_text
 from modelport.offline.azure_texts import azure_text
+from modelport.offline.computed import usual_value
 from modelport.offline.gcp_texts import gcp_text
 from modelport.offline.place import entries, items
 from modelport.offline.subject import Subject
@@ -55,8 +57,8 @@ _NUMBERS: Final = (
     ("count", 1),
 )
 """Numbers by what a name ends in; others are 1."""
-_EMPTY: Final = ("error", "errors", "warnings", "conditions", "tags", "labels", "annotations")
-"""Lists that are empty where all is well."""
+_EMPTY: Final = ("error", "errors", "warnings", "conditions", "connections", "tags", "labels")
+"""What names of lists end in that are empty where all is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Synthesis:
     resource_id: str = ""
     refs: tuple[str, ...] = ()
     """Nested types that the value lies in."""
+    whole: bool = False
+    """Whether objects get what is optional in them, too: the service alone decides on them."""
 
     def value(self, property_: Property, *, given: bool = False) -> Json:
         """A value of the property's type; none where nothing can be said.
@@ -75,6 +79,11 @@ class Synthesis:
             property_: What the SDK says of it.
             given: Whether the property is an input that was left out: lists stay empty then.
         """
+        usual = usual_value(self.subject.token, property_.name) if not self.refs else None
+        if usual is not None:
+            return usual
+        if not (given or self.refs or self.whole):
+            return replace(self, whole=True).value(property_)
         return self._value(property_.type, property_, given=given)
 
     def fill(self, value: Json, type_: Type, *, before: Json = None, unknown: bool = False) -> Json:
@@ -104,6 +113,9 @@ class Synthesis:
                 )
                 for index, item in enumerate(items(value))
             ]
+        if isinstance(type_, MapType) and isinstance(value, list):
+            # Azure answers a list of ids with a map from them to what it knows of each.
+            value = {str(item): {} for item in items(value)}
         if isinstance(type_, MapType) and isinstance(value, dict):
             olds = entries(before)
             return {
@@ -130,7 +142,7 @@ class Synthesis:
                 result[name] = inside.fill(
                     result[name], property_.type, before=old, unknown=unknown
                 )
-            elif property_.required:
+            elif property_.required or _adds(inside, property_):
                 added = UNKNOWN if unknown else inside.value(property_)
                 if old is not None or added is not None:
                     result[name] = added if old is None else old
@@ -160,18 +172,23 @@ class Synthesis:
         if type_.kind == "boolean":
             return False
         if type_.kind != "string":
+            if lower == "revision":
+                return revision(self.subject)
             return next((number for end, number in _NUMBERS if lower.endswith(end)), 1)
-        if property_.documented:
-            return _well(property_.documented)
         detail = Detail(self.subject, self.resource_id, property_.name, bool(self.refs))
         invent = _TEXTS.get(self.subject.package)
         found = invent(detail) if invent else None
+        if property_.documented and found not in property_.documented:
+            return _well(property_.documented)
         return common_text(detail) if found is None else found
 
     def _list(self, type_: ListType, property_: Property, *, given: bool) -> Json:
         item = type_.item
-        endless = isinstance(item, ObjectType) and item.ref in self.refs
-        if given or endless or len(self.refs) >= _DEEPEST or property_.name.lower() in _EMPTY:
+        endless = isinstance(item, ObjectType) and (
+            item.ref in self.refs or (self.subject.package == "azure-native" and bool(self.refs))
+        )
+        lower = property_.name.lower()
+        if given or endless or len(self.refs) >= _DEEPEST or lower.endswith(_EMPTY):
             return []
         one = replace(property_, name=_singular(property_.name), type=item, documented=())
         value = self._value(item, one, given=False)
@@ -181,6 +198,19 @@ class Synthesis:
         if type_.ref in self.refs:
             return {}
         return self._filled({}, type_, {}, unknown=False)
+
+
+def holds(type_: Type, value: Json) -> bool:
+    """Whether a value has the shape of a type; Azure's inputs and outputs may differ in it."""
+    if value == UNKNOWN or isinstance(type_, AnyType | AssetType):
+        return True
+    if isinstance(type_, UnionType):
+        return any(holds(option, value) for option in type_.options)
+    if isinstance(type_, ListType):
+        return isinstance(value, list)
+    if isinstance(type_, MapType):
+        return isinstance(value, dict | list)
+    return isinstance(value, dict) == isinstance(type_, ObjectType) and not isinstance(value, list)
 
 
 def _likeliest(type_: UnionType) -> Type:
@@ -215,3 +245,9 @@ def _singular(name: str) -> str:
     if name.endswith(("sses", "xes")):
         return name[:-2]
     return name.removesuffix("s") if not name.endswith("ss") else name
+
+
+def _adds(synthesis: Synthesis, property_: Property) -> bool:
+    """Whether something optional inside an object is said as well."""
+    lower = property_.name.lower()
+    return synthesis.whole and len(synthesis.refs) < _DEEPEST and not lower.endswith(_EMPTY)
