@@ -31,7 +31,7 @@ EVENTS = [
     ),
     made.event(6, "same", QUEUE, "s", {"name": "s"}, {"name": "s"}),
     made.event(7, "same", "pulumi:providers:aws", "default_7", {}, {}),
-    made.said(8, "warning", "careful in /home/me/project/stacks/__main__.py"),
+    made.said(8, "warning", "careful in /opt/me/project/stacks/__main__.py"),
     made.said(10, "info", "nothing"),
     made.found(11, "price-known", "advisory", "A component says.\nz has no price\n  why: because"),
     made.summary(12),
@@ -110,3 +110,12 @@ def test_the_data_of_a_kubernetes_secret_is_hidden_though_nobody_declared_it() -
     assert "h1" not in recording.model_dump_json()
     assert "h2" not in recording.model_dump_json()
     assert [change.path for change in recording.steps[0].changes] == ["stringData"]
+
+
+def test_a_declared_secret_of_a_kubernetes_secret_is_another_one_not_an_unknown() -> None:
+    whole = {"stringData": made.SECRET}
+    detail = {"stringData.a": {"diffKind": "update-replace", "inputDiff": True}}
+    kind = "kubernetes:core/v1:Secret"
+    replaced = made.event(1, "replace", kind, "k", whole, whole, detailedDiff=detail)
+    (change,) = made.recorded([replaced]).steps[0].changes
+    assert change.old == change.new == made.SECRET_MARK

@@ -68,7 +68,7 @@ class Report(Model):
     @property
     def attention(self) -> tuple[Risk, ...]:
         """The risks that need a person: all but the low ones that could be judged."""
-        return tuple(risk for risk in self.risks if risk.severity != "low" or not risk.judged)
+        return tuple(risk for risk in self.risks if risk.urgent)
 
     def to_json(self) -> str:
         """The report as one JSON document."""
@@ -112,7 +112,7 @@ def _verdict(recording: Recording, risks: tuple[Risk, ...]) -> Verdict:
         return Verdict(kind="refused", text=f"refused by policy in {said}; it cannot be deployed")
     if not recording.complete:
         return Verdict(kind="failed", text="the preview did not come to its end, see the errors")
-    points = [risk for risk in risks if risk.severity != "low" or not risk.judged]
+    points = [risk for risk in risks if risk.urgent]
     advice = len(recording.findings)
     if points or advice:
         said = [counted(len(points), "point")] if points else []

@@ -11,11 +11,13 @@ from modelport.report.property_changes import property_changes
 from modelport.report.recording import Diagnostic, Finding, Header, Output, Recording, Step
 from modelport.report.values import (
     ENGINE_SECRET,
+    SECRET,
     Json,
     at,
+    blinded,
     blinded_pair,
-    entries,
     has_secret,
+    is_mark,
     mapped,
 )
 from modelport_policies import COST, SECURITY
@@ -205,8 +207,9 @@ def _inputs(state: events.StepEventStateMetadata | None) -> Json:
     inputs: dict[str, Json] = dict(state.inputs or {})
     if state.type == "kubernetes:core/v1:Secret":
         for name in ("data", "stringData"):
-            if name in inputs:
-                inputs[name] = dict.fromkeys(entries(inputs[name]), ENGINE_SECRET)
+            held = inputs.get(name)
+            if isinstance(held, dict) and not is_mark(blinded(held), SECRET):
+                inputs[name] = dict.fromkeys(held, ENGINE_SECRET)
     return inputs
 
 

@@ -32,6 +32,11 @@ class Risk(Model):
     judged: bool = True
     """Whether it is known; else it could not be judged before the update."""
 
+    @property
+    def urgent(self) -> bool:
+        """Whether a person should look: it is more than small, or nobody can say."""
+        return self.severity != "low" or not self.judged
+
 
 Steps = Mapping[str, Step]
 Judge = Callable[[Step, Steps], Iterator[Risk]]

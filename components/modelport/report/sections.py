@@ -51,7 +51,7 @@ def points(report: Report, limits: Limits) -> Iterator[str]:
     if not report.risks:
         return
     urgent = report.attention
-    small = [risk for risk in report.risks if risk not in urgent]
+    small = [risk for risk in report.risks if not risk.urgent]
     yield "### What to look at\n"
     if not urgent:
         yield "Nothing serious.\n"
