@@ -1,0 +1,52 @@
+"""Fixtures: a real cluster, and projects whose Kubernetes plugin is ours."""
+
+import os
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+
+from engine_project import Project
+from kube.cluster import Cluster, Unavailable, running
+from modelport.cluster.plugin import install_stand_in
+from modelport.sdk import resource
+from modelport.sdk_provider.backing import Request
+
+IMAGES = ("localhost/app:1", "localhost/app:2")
+
+Requesting = Callable[..., Request]
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Generator[Cluster]:
+    """Two real nodes with the images of the tests."""
+    try:
+        with running(nodes=2) as started:
+            for image in IMAGES:
+                started.load(image, started.programs / "app")
+            os.environ["KUBECONFIG"] = str(started.kubeconfig)
+            yield started
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def project(cluster: Cluster, tmp_path: Path) -> Project:
+    """A project on the real cluster."""
+    made = Project(tmp_path / "project")
+    assert install_stand_in(made.home)
+    made.env["KUBECONFIG"] = str(cluster.kubeconfig)
+    return made
+
+
+@pytest.fixture
+def asked() -> Requesting:
+    """Makes requests as the servicer does: token, name, config and timeout."""
+
+    def make(
+        token: str, name: str = "it", timeout: float | None = None, **config: object
+    ) -> Request:
+        urn = f"urn:pulumi:test::project::{token}::{name}"
+        return Request(urn, resource(token), config, lambda _text: None, timeout=timeout)
+
+    return make
