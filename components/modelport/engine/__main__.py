@@ -12,7 +12,6 @@ from modelport.engine import (
     install_engine,
     install_plugin,
     place_engine,
-    prepare_home,
 )
 from modelport.errors import ModelportError
 from modelport.home import find_home
@@ -47,7 +46,7 @@ def _run(command: str) -> int:
     if command == "env":
         home = find_home()
         if home.offline:  # set-up made the real side only
-            prepare_home(home)
+            install_engine(home)
             install_plugin(home)
         lines = _shell(engine_environment(home))
     else:

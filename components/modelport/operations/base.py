@@ -43,9 +43,10 @@ def import_state(session: Session, file: Path) -> str:
     Raises:
         ConfigError: it is no export, or one of another stack or project.
     """
-    deployment = read_state_file(
-        file, session.stack, session.engine.workspace.project_settings().name
-    )
+    workspace = session.engine.workspace
+    deployment = read_state_file(file, session.stack, workspace.project_settings().name)
+    salt = workspace.stack_settings(session.stack).encryption_salt
+    deployment["secrets_providers"] = {"type": "passphrase", "state": {"salt": salt}}
     try:
         session.engine.import_stack(auto.Deployment(version=3, deployment=deployment))
     except auto.CommandError as error:
