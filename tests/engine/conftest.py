@@ -11,6 +11,7 @@ from engine_project import ROOT, Project
 from modelport.bundles import build
 from modelport.config import Gate
 from modelport.home import Home
+from offline_project import OfflineProject
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +34,9 @@ def project(tmp_path: Path, bundles: Path) -> Generator[Project]:
     made = Project(tmp_path / "a project", bundles)  # a space on purpose
     yield made
     made.end()
+
+
+@pytest.fixture
+def offline_project(tmp_path: Path) -> OfflineProject:
+    """A project whose cloud resources are offline; nothing of it runs on."""
+    return OfflineProject(tmp_path / "a project")

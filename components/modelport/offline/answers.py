@@ -93,12 +93,14 @@ def _refuse_unknown(token: str, path: Path) -> None:
 
 def _read(path: Path) -> dict[str, Json]:
     try:
-        content = yaml.safe_load(path.read_text()) or {}
+        content = yaml.safe_load(path.read_text())
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([f"{VARIABLE}: {path} cannot be read ({error})"]) from None
     except yaml.YAMLError as error:
         place = str(error).replace("\n", " ")
         raise ConfigError([f"{VARIABLE}: {path} is neither YAML nor JSON ({place})"]) from None
+    if content is None:
+        return {}
     if not isinstance(content, dict):
         raise ConfigError([f"{path}: expected a map from tokens of functions to answers"])
     return {str(key): value for key, value in cast("dict[object, Json]", content).items()}

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, Literal, cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modelport.config.problems import find_problems
 from modelport.errors import ConfigError, ServiceError
@@ -76,10 +76,6 @@ class Fault(BaseModel):
         return entries(changed)
 
 
-class _Faults(RootModel[dict[str, Fault]]):
-    """The whole file."""
-
-
 def fault_of(urn: str) -> Fault:
     """What the file says of a resource; nothing goes wrong when it says nothing.
 
@@ -98,21 +94,27 @@ def fault_of(urn: str) -> Fault:
 
 def _read(path: Path) -> dict[str, Fault]:
     try:
-        content = yaml.safe_load(path.read_text()) or {}
+        content = yaml.safe_load(path.read_text())
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([f"{VARIABLE}: {path} cannot be read ({error})"]) from None
     except yaml.YAMLError as error:
         place = str(error).replace("\n", " ")
         raise ConfigError([f"{VARIABLE}: {path} is neither YAML nor JSON ({place})"]) from None
-    try:
-        return _Faults.model_validate(content).root
-    except ValidationError as error:
-        raise ConfigError(
-            [
-                f"{path}: {'.'.join(map(str, problem.path)) or 'the file'}: {problem.message}"
-                for problem in find_problems(error, _Faults)
+    if content is not None and not isinstance(content, dict):
+        raise ConfigError([f"{path}: expected a map from names or urns of resources to faults"])
+    found: dict[str, Fault] = {}
+    problems: list[str] = []
+    for key, value in cast("dict[object, Json]", content or {}).items():
+        try:
+            found[str(key)] = Fault.model_validate(value)
+        except ValidationError as error:
+            problems += [
+                f"{path}: {'.'.join([str(key), *map(str, problem.path)])}: {problem.message}"
+                for problem in find_problems(error, Fault)
             ]
-        ) from None
+    if problems:
+        raise ConfigError(problems)
+    return found
 
 
 def _set(value: Json, steps: list[str], new: Json) -> Json:

@@ -89,6 +89,8 @@ def _is_there(schema: ResourceSchema, property_: Property) -> bool:
     """Whether an output that no input gives has a value."""
     if is_absent(schema, property_):
         return False
+    if schema.token.startswith("azure-native:") and property_.name in ("name", "type"):
+        return True  # whatever the types say: every resource of Azure has them
     return property_.required or is_chosen(schema, property_)
 
 
