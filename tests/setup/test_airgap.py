@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,34 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
             wheel.writestr(zipfile.ZipInfo(file), text)
     return name
 """
+
+
+def pack(folder: Path) -> Path:
+    """What `make airgap` writes in the clone."""
+    command = ["make", "--silent", f"PYTHON={PYTHON}", "airgap"]
+    subprocess.run(command, check=True, cwd=folder)
+    file = next((folder / "dist").glob("*.tar"))
+    beside = ["sha256sum", "--quiet", "-c", f"{file.name}.sha256"]
+    subprocess.run(beside, check=True, cwd=file.parent)
+    return file
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Generator[Path]:
+    """A folder for gigabytes, removed at the end."""
+    yield tmp_path
+    shutil.rmtree(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
+    """A file that a clone packed, twice with the same bytes."""
+    folder = clone(tmp_path_factory.mktemp("packing") / "with a network")
+    made = pack(folder)
+    first = sha256_of(made)
+    assert sha256_of(pack(folder)) == first
+    yield made
+    shutil.rmtree(folder.parent)
 
 
 @pytest.fixture
@@ -157,14 +186,9 @@ def test_set_up_refuses_a_bad_file_in_one_sentence_and_makes_nothing(tmp_path: P
 
 @pytest.mark.e2e
 @pytest.mark.timeout(1500)
-def test_one_file_brings_a_model_live_without_a_network(tmp_path: Path) -> None:
-    packing = clone(tmp_path / "with a network")
-    file = pack(packing)
-    first_sum = sha256_of(file)
-    assert sha256_of(pack(packing)) == first_sum
-
-    site = clone(tmp_path / "a site")
-    home = tmp_path / "home"
+def test_one_file_brings_a_model_live_without_a_network(room: Path, file: Path) -> None:
+    site = clone(room / "a site")
+    home = room / "home"
     home.mkdir()
     env = {
         "HOME": str(home),
@@ -175,7 +199,7 @@ def test_one_file_brings_a_model_live_without_a_network(tmp_path: Path) -> None:
     }
     with Island(env) as island:
         make = ["make", "--silent", f"PYTHON={PYTHON}"]
-        short = tmp_path / "short.tar"
+        short = room / "short.tar"
         with file.open("rb") as source:
             short.write_bytes(source.read(file.stat().st_size // 2))
         refused = island.run(*make, "setup", f"AIRGAP={short}", cwd=site)
@@ -212,30 +236,19 @@ def test_one_file_brings_a_model_live_without_a_network(tmp_path: Path) -> None:
 
 @pytest.mark.e2e
 @pytest.mark.timeout(1500)
-def test_the_file_alone_installs_the_wheel_without_a_network(tmp_path: Path) -> None:
-    file = pack(clone(tmp_path / "with a network"))
-    home = tmp_path / "home"
+def test_the_file_alone_installs_the_wheel_without_a_network(room: Path, file: Path) -> None:
+    home = room / "home"
     home.mkdir()
     with tarfile.open(file) as archive:
-        archive.extractall(tmp_path, filter="data")
-    folder = tmp_path / file.stem
+        archive.extractall(room, filter="data")
+    folder = room / file.stem
     env = {"HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
     with Island(env) as island:
         sums = island.run("sha256sum", "--quiet", "-c", "SHA256SUMS", cwd=folder)
         assert sums.returncode == 0, sums.stdout
-        made = island.run(PYTHON, "install.py", str(tmp_path / "new"), cwd=folder)
+        made = island.run(PYTHON, "install.py", str(room / "new"), cwd=folder)
         assert made.returncode == 0, made.stderr
         assert set(island.tried().values()) == {0}
-        command = [str(tmp_path / "new" / "bin" / "python"), "-m", "modelport.engine", "where"]
+        command = [str(room / "new" / "bin" / "python"), "-m", "modelport.engine", "where"]
         told = island.run(*command, cwd=home).stdout
         assert told.startswith(f"{home}/.cache/modelport/engine/{cache_key()}/bin\t3.220.0\t")
-
-
-def pack(folder: Path) -> Path:
-    """What `make airgap` writes in the clone."""
-    command = ["make", "--silent", f"PYTHON={PYTHON}", "airgap"]
-    subprocess.run(command, check=True, cwd=folder)
-    file = next((folder / "dist").glob("*.tar"))
-    beside = ["sha256sum", "--quiet", "-c", f"{file.name}.sha256"]
-    subprocess.run(beside, check=True, cwd=file.parent)
-    return file
