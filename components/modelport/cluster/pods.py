@@ -133,5 +133,5 @@ def _not_ready(pod: Object, name: str, statuses: list[Object]) -> list[Trouble]:
     return [
         Trouble(name, text(status, "name"), "NotReady", "it runs, but is not ready")
         for status in statuses
-        if mapping(status, "state", "running") and status.get("ready") is False
+        if "running" in mapping(status, "state") and status.get("ready") is False
     ]
