@@ -75,6 +75,14 @@ def test_without_an_end_it_is_not_complete() -> None:
     assert not made.recorded([*EVENTS, made.said(20, "error", "error: broken")]).complete
 
 
+def test_the_value_that_a_provider_refuses_is_not_kept() -> None:
+    framed = (
+        "aws:sqs:Queue resource 'q': property tags value {{map[a:{hunter2}]}} has a problem: no"
+    )
+    (error,) = made.recorded([made.said(1, "error", framed)]).diagnostics
+    assert error.text == "aws:sqs:Queue resource 'q': property tags: no"
+
+
 def test_saved_and_read_again(tmp_path: Path) -> None:
     recording = made.recorded(EVENTS)
     recording.save(tmp_path / "deep" / "preview.json")

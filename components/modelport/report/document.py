@@ -141,10 +141,9 @@ def _summary(recording: Recording, counts: Counts) -> str:
         happens = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     stay = f"; {counts.same} {'stays' if counts.same == 1 else 'stay'} as they are"
     rest = stay.replace("they are", "it is") if counts.same == 1 else stay
-    so_far = "" if recording.complete else " The list may not be complete."
     return (
         f"If this is deployed, {happens}{rest if counts.same else ''}. "
-        f"Nothing has been changed yet.{so_far}"
+        "Nothing has been changed yet."
     )
 
 

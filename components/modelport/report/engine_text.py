@@ -4,11 +4,18 @@ import re
 
 _COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 _PATH = re.compile(r"(?<![\w/:.~-])/(?:[^\s/:'\"<>|`]+/)+([^\s/:'\"<>|`]*)")
+_VALUE = re.compile(r"(property \S+) value \{.*\} has a problem: ", re.DOTALL)
+"""How the engine frames what a provider says of one input; it prints the value, secret or not."""
 
 
 def clean(text: str) -> str:
     """A text without colours and outer blanks."""
     return _COLOUR.sub("", text).strip()
+
+
+def without_values(text: str) -> str:
+    """A provider's refusal of an input without the engine's print of the whole input."""
+    return _VALUE.sub(r"\1: ", text)
 
 
 def is_summary(text: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from pulumi.automation import events
 
-from modelport.report.engine_text import clean, is_summary, without_paths
+from modelport.report.engine_text import clean, is_summary, without_paths, without_values
 from modelport.report.property_changes import property_changes
 from modelport.report.recording import Diagnostic, Finding, Header, Output, Recording, Step
 from modelport.report.values import (
@@ -140,7 +140,7 @@ class Recorder:
     def _diagnostic(self, event: events.DiagnosticEvent) -> None:
         if event.severity not in {"error", "warning"} or event.ephemeral:
             return
-        text = clean(event.message).removeprefix("error: ")
+        text = without_values(clean(event.message).removeprefix("error: "))
         if event.severity == "error":
             self._failed = True
         if text and not is_summary(text):

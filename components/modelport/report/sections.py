@@ -1,5 +1,6 @@
 """Sections: the parts of the report in Markdown, each shortened honestly when it must be."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -235,8 +236,14 @@ def _finding(finding: Finding) -> str:
     severity = f", {html_code(finding.severity)}" if finding.severity else ""
     first, _, rest = finding.message.partition("\n")
     lines = [line.strip() for line in rest.splitlines() if line.strip()]
-    said = "".join(f"\n  - {code(line)}" for line in lines)
+    said = "".join(f"\n  - {_explained(line)}" for line in lines)
     return f"- {level}{severity} · {code(finding.policy)}: {code(first)}{said}"
+
+
+def _explained(line: str) -> str:
+    """A line of a rule's explanation; those of ours begin with one of three words."""
+    found = re.match(r"(why|fix|source):\s+(.+)", line)
+    return f"{found.group(1)}: {code(found.group(2))}" if found else code(line)
 
 
 def _output(output: Output) -> str:
