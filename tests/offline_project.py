@@ -93,9 +93,9 @@ class OfflineProject(Project):
 
 
 def _note(done: Run, event: EngineEvent) -> None:
-    if event.diagnostic_event is not None:
-        if event.diagnostic_event.severity != "debug":  # also a plugin's last words
-            done.messages.append(event.diagnostic_event.message.strip())
+    said = event.diagnostic_event
+    if said is not None and said.severity != "debug":  # also a plugin's last words
+        done.messages.append(said.message.strip())
     if event.resource_pre_event is None:
         return
     metadata = event.resource_pre_event.metadata

@@ -22,9 +22,11 @@ Write = Callable[[Any], None]
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     path = tmp_path / "faults.yaml"
     monkeypatch.setenv(VARIABLE, str(path))
-    return lambda content: (
-        path.write_text(content if isinstance(content, str) else json.dumps(content)) and None
-    )
+
+    def written(content: Any) -> None:
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+
+    return written
 
 
 def test_without_a_file_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:

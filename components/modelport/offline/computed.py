@@ -111,7 +111,9 @@ def affected(schema: ResourceSchema, changed: frozenset[str], inputs: dict[str, 
     """Outputs that differ after a change of these inputs; none when nothing changed."""
     if not changed:
         return set()
-    found = {name for name in schema.outputs if _BY_NAME.fullmatch(name)}
+    found: set[str] = set()
+    if not schema.token.startswith("aws:") or changed - _ANY:  # AWS keeps tags apart
+        found = {name for name in schema.outputs if _BY_NAME.fullmatch(name)}
     for effect in _EFFECTS.get(schema.token, []):
         if effect.condition and inputs.get(effect.condition) is not True:
             continue

@@ -100,7 +100,8 @@ def _object(
     return {
         key: value
         for key, value in result.items()
-        if value is not None and (key in schema.outputs or key in subject.inputs)
+        if value is not None
+        and (schema.extensible or key in schema.outputs or key in subject.inputs)
     }
 
 

@@ -1,5 +1,6 @@
 """Outputs: what a resource shows, before and after it is made or changed."""
 
+import json
 from collections.abc import Mapping
 
 from modelport.offline.computed import affected, changes, counted, is_absent, is_chosen
@@ -7,7 +8,7 @@ from modelport.offline.labels import merged_labels
 from modelport.offline.subject import Subject
 from modelport.offline.synthesis import Synthesis, holds
 from modelport.provider.wire import UNKNOWN, Json
-from modelport.sdk.types import Property, ResourceSchema
+from modelport.sdk.types import Primitive, Property, ResourceSchema
 from modelport.sdk_provider.backing import Values
 
 _OF_ENGINE = frozenset({"id", "urn"})
@@ -63,10 +64,10 @@ def _outputs(
     unknown = synthesis is None
     filling = synthesis or Synthesis(subject)
     for name, property_ in schema.outputs.items():
-        given, before = subject.inputs.get(name), today.get(name)
+        given, before = _shaped(subject.inputs.get(name), property_), today.get(name)
         if name in _OF_ENGINE:
             continue
-        if given is not None and holds(property_.type, given):
+        if given is not None:
             value = filling.fill(given, property_.type, before=before, unknown=unknown)
         elif before is not None and name not in fresh:
             value = before
@@ -83,6 +84,15 @@ def _outputs(
         result |= _renumbered(result, today, fresh)
     result |= merged_labels(schema, subject.inputs, subject.place.config)
     return result
+
+
+def _shaped(given: Json, property_: Property) -> Json:
+    """What was given, in the shape that is shown; none when it cannot be brought into it."""
+    if given is None or holds(property_.type, given):
+        return given
+    if isinstance(given, dict) and property_.type == Primitive("string"):
+        return json.dumps(given, separators=(",", ":"))  # a policy, given as an object
+    return None
 
 
 def _is_there(schema: ResourceSchema, property_: Property) -> bool:
