@@ -10,7 +10,7 @@ from typing import Any
 from pulumi.automation import events
 
 _REFUSED = re.compile(
-    r"^(\S+) resource '([^']*)': property (.+?) value \{.*\} has a problem: ", re.DOTALL
+    r"(\S+) resource '([^']*)': property (.+?) value \{.*\} has a problem: (.*)", re.DOTALL
 )
 """How the engine frames what a provider says of one input; its print of the value helps nobody."""
 _COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
@@ -66,7 +66,9 @@ class Watcher:
     def _diagnostic(self, event: events.DiagnosticEvent) -> None:
         text = _clean(event.message)
         if event.severity == "error":
-            text = _REFUSED.sub(r"\1 '\2': \3: ", text.removeprefix("error: "))
+            text = text.removeprefix("error: ")
+            refused = refusal(text)
+            text = str(refused) if refused else text
             if text and text not in self.errors and not _is_summary(text):
                 self.errors.append(text)
         elif event.ephemeral and text:
@@ -81,6 +83,29 @@ class Watcher:
     def failure(self, fallback: str) -> str:
         """The errors in the order in which they came, or `fallback` when there were none."""
         return "\n".join(self.errors + self.violations) or fallback
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a provider says of one input."""
+
+    type: str
+    """Type token of the resource."""
+    name: str
+    """The resource's name in the program."""
+    path: str
+    """Path of the property."""
+    reason: str
+    """What is wrong with it."""
+
+    def __str__(self) -> str:
+        return f"{self.type} '{self.name}': {self.path}: {self.reason}"
+
+
+def refusal(text: str) -> Refusal | None:
+    """What a provider said of one input, out of the engine's frame; none for other errors."""
+    found = _REFUSED.fullmatch(text)
+    return Refusal(*found.groups()) if found else None
 
 
 def _name(urn: str | None) -> str:
