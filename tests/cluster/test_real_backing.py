@@ -250,3 +250,40 @@ def test_an_immutable_field_is_refused_with_its_path(
     changed = {**fixed, "data": {"a": "2"}}
     with pytest.raises(ClusterError, match="data: Forbidden: field is immutable"):
         backing.update(request, resource_id, fixed, changed, outputs)
+
+
+def test_a_list_is_made_object_by_object(
+    backing: KubernetesBacking, asked: Requesting, here: str, cluster: Cluster
+) -> None:
+    request = asked("kubernetes:core/v1:ConfigMapList", "settings")
+
+    def listed(**data: str) -> dict[str, object]:
+        items = [
+            {"metadata": {"name": name, "namespace": here}, "data": {"a": value}}
+            for name, value in data.items()
+        ]
+        return {"apiVersion": "v1", "kind": "ConfigMapList", "items": items}
+
+    def there() -> dict[str, str]:
+        found = cluster.get("configmaps", "-n", here)["items"]
+        return {
+            item["metadata"]["name"]: item["data"]["a"]
+            for item in found
+            if item["metadata"]["name"] != "kube-root-ca.crt"
+        }
+
+    first = backing.complete(request, listed(one="1", two="2"), {})
+    assert backing.check(request, first) == []
+    backing.preview(request, first, None)
+    assert there() == {}
+    resource_id, outputs = backing.create(request, first)
+    assert there() == {"one": "1", "two": "2"}
+    second = backing.complete(request, listed(one="3", three="4"), first)
+    outputs = backing.update(request, resource_id, first, second, outputs)
+    assert there() == {"one": "3", "three": "4"}
+    seen = backing.read(request, resource_id, second, outputs)
+    assert seen is not None
+    assert seen[0] == second
+    backing.delete(request, resource_id, second, outputs)
+    assert there() == {}
+    assert backing.read(request, resource_id, second, outputs) is None

@@ -101,13 +101,15 @@ def test_a_program_is_rendered_without_a_cluster(
     program = SHOP[:exported].replace(
         "import pulumi_kubernetes as k8s\n", f"import pulumi_kubernetes as k8s{render}"
     )
-    project.program(program)
+    text = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: from-yaml}\n---\n"
+    project.program(f"{program}\nk8s.yaml.ConfigGroup('group', yaml=[{text!r}])\n")
     up = project.run("up")
     assert up.ok, up.errors
     names = sorted(path.name for path in (folder / "1-manifest").iterdir())
     assert "apps_v1-deployment-shop-web.yaml" in names
     assert "example.com_v1-model-shop-cancer.yaml" in names
     assert "v1-namespace-default-shop.yaml" in names
+    assert "v1-configmap-default-from-yaml.yaml" in names
     deployment = yaml.safe_load(
         (folder / "1-manifest/apps_v1-deployment-shop-web.yaml").read_text()
     )

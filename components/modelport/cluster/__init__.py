@@ -3,6 +3,7 @@
 backing.py      which of the two a provider instance wants
 render.py       resources as YAML files
 apply.py        resources as objects of a cluster
+lists.py        lists of objects
 target.py       one resource's place, and who writes there
 connection.py   kubeconfig to client
 server.py       the calls to the API

@@ -3,6 +3,9 @@
 from typing import ClassVar
 
 from modelport.cluster.apply import ClusterBacking
+from modelport.cluster.invoke import DECODE
+from modelport.cluster.lists import ListBacking
+from modelport.cluster.manifest import is_list
 from modelport.cluster.render import DIRECTORY, RenderBacking
 from modelport.cluster.target import INPUTS_KEY, MANAGER_KEY, VERSION_KEY
 from modelport.sdk.types import FunctionSchema
@@ -14,9 +17,12 @@ class KubernetesBacking(Backing):
 
     kept: ClassVar[frozenset[str]] = frozenset({INPUTS_KEY, MANAGER_KEY, VERSION_KEY})
 
+    functions: ClassVar[frozenset[str]] = frozenset({DECODE})
+
     def __init__(self) -> None:
         self._render = RenderBacking()
         self._cluster = ClusterBacking()
+        self._lists = ListBacking(self._single)
 
     def check_config(self, config: Values) -> list[Problem]:
         """What is wrong with a provider's config."""
@@ -59,4 +65,7 @@ class KubernetesBacking(Backing):
         return self._cluster.invoke(schema, arguments, config)
 
     def _for(self, request: Request) -> Backing:
+        return self._lists if is_list(request.schema) else self._single(request)
+
+    def _single(self, request: Request) -> Backing:
         return self._render if request.config.get(DIRECTORY) else self._cluster

@@ -7,7 +7,8 @@ import yaml
 from modelport.cluster.objects import Object, text
 from modelport.cluster.problems import ClusterError
 
-_DECODE = "kubernetes:yaml:decode"
+DECODE = "kubernetes:yaml:decode"
+"""Function that the SDK's `yaml` module calls without declaring it."""
 _ELSEWHERE = {
     "kubernetes:helm:template": "render the chart with `helm template` and use its YAML",
     "kubernetes:kustomize:directory": "run `kubectl kustomize` and use its YAML",
@@ -20,7 +21,7 @@ def answer(token: str, arguments: Object) -> Object:
     Raises:
         ClusterError: the function is not one of those, or its arguments are wrong.
     """
-    if token == _DECODE:
+    if token == DECODE:
         return {"result": cast("object", _decode(arguments))}
     instead = _ELSEWHERE.get(token, "it needs the official plugin pulumi-resource-kubernetes")
     message = f"{token} is not served here; {instead}"

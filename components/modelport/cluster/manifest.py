@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from modelport.cluster.objects import Json, Object, mapping, text
+from modelport.sdk.types import ResourceSchema
 
 AUTONAMED: Final = "pulumi.com/autonamed"
 """Annotation on objects whose name the provider made up."""
@@ -63,9 +64,9 @@ def is_patch(token: str, inputs: Object) -> bool:
     return name.endswith("Patch") and kind != name
 
 
-def is_list(token: str, inputs: Object) -> bool:
+def is_list(schema: ResourceSchema) -> bool:
     """Whether it is a list of objects, such as `ConfigMapList`."""
-    return token.endswith("List") and "items" in inputs
+    return schema.token.endswith("List") and "items" in schema.inputs
 
 
 def manifest(kind: Kind, inputs: Object) -> Object:

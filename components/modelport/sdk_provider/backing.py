@@ -69,6 +69,8 @@ class Backing(ABC):
     """Whether nothing real stands behind: names are then the same wherever they are made up."""
     kept: ClassVar[frozenset[str]] = frozenset()
     """Outputs of the provider's own (`__…`) that go into the state."""
+    functions: ClassVar[frozenset[str]] = frozenset()
+    """Functions that the SDK's own code calls without declaring them; they go unchecked."""
 
     def check_config(self, config: Values) -> list[Problem]:
         """What is wrong with the config of a provider instance beyond its types."""

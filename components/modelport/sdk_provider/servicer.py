@@ -17,7 +17,7 @@ from modelport.errors import PlanError
 from modelport.provider.base import BaseProvider, abort, token_of
 from modelport.provider.wire import Json, Secret, marked, plain, read_struct, to_struct
 from modelport.sdk import function, resource, version
-from modelport.sdk.types import Primitive, ResourceSchema
+from modelport.sdk.types import FunctionSchema, Primitive, ResourceSchema
 from modelport.sdk_provider.backing import Backing, PartialFailure, Problem, Request, Values
 from modelport.sdk_provider.check import check_inputs, hints
 from modelport.sdk_provider.difference import Difference, differences
@@ -165,12 +165,15 @@ class SdkProvider(BaseProvider):
     # -- data sources and what is not there
 
     def Invoke(self, request: Any, context: Any) -> Any:  # noqa: D102, N802
-        schema = self.run(context, lambda: function(request.tok))
         given = read_struct(request.args)
         arguments = cast("Values", plain(given))
-        problems = check_inputs(arguments, schema.inputs, lenient=self._package in _LENIENT)
-        if problems:
-            return _answered({}, problems)
+        if request.tok in self._backing.functions:
+            schema = FunctionSchema(request.tok, {})
+        else:
+            schema = self.run(context, lambda: function(request.tok))
+            problems = check_inputs(arguments, schema.inputs, lenient=self._package in _LENIENT)
+            if problems:
+                return _answered({}, problems)
         answer = self.run(
             context,
             lambda: self._backing.invoke(schema, arguments, self._config(context)),
