@@ -53,7 +53,7 @@ def test_why_something_is_replaced() -> None:
         "a": ("`name` cannot be changed in place",),
         "b": ("`name` cannot be changed in place", "it refers to `a`, which is replaced"),
         "c": ("it refers to `a` and `b`, which are replaced",),
-        "d": ("the provider gives no reason",),
+        "d": ("no property forces it, so it is likely that something that it needs is replaced",),
     }
 
 

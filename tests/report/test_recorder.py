@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.errors import ModelportError
-from modelport.report import load, make_report, render_markdown
+from modelport.report import Recorder, load, make_report, render_markdown
 from report import made
 
 QUEUE = "aws:sqs/queue:Queue"
@@ -73,6 +73,27 @@ def test_the_order_of_events_does_not_matter(order: random.Random) -> None:
 def test_without_an_end_it_is_not_complete() -> None:
     assert not made.recorded(EVENTS[:-1]).complete
     assert not made.recorded([*EVENTS, made.said(20, "error", "error: broken")]).complete
+
+
+def test_who_needs_whom_comes_from_a_plan_or_else_from_the_state() -> None:
+    recorder = Recorder(made.HEADER)
+    for one in EVENTS:
+        recorder(one)
+    first, second, third = (made.urn(QUEUE, name) for name in "qmz")
+    needs = {"propertyDependencies": {"name": [second], "tags": []}, "dependencies": [third]}
+    recorder.learn_plan({"resourcePlans": {first: {"goal": needs}}})
+    recorder.learn_state(
+        {
+            "resources": [
+                {"urn": first, "dependencies": []},
+                {"urn": second, "dependencies": [third]},
+            ]
+        }
+    )
+    steps = {step.urn: step for step in recorder.recording().steps}
+    assert steps[first].depends_on == (second, third)
+    assert steps[first].references == {"name": (second,)}
+    assert steps[second].depends_on == (third,)
 
 
 def test_the_value_that_a_provider_refuses_is_not_kept() -> None:

@@ -1,5 +1,6 @@
 """Preview: what an update would change; it never trains or builds."""
 
+import contextlib
 import json
 import tempfile
 from collections.abc import Callable
@@ -71,6 +72,8 @@ def preview(
     try:
         _run(session, watcher, recorder, lines)
     except auto.CommandError as error:
+        with contextlib.suppress(auto.CommandError):
+            recorder.learn_state(session.engine.export_stack().deployment or {})
         raise EngineError(watcher.failure(last_error(error))) from None
     finally:
         recorder.recording().save(home.preview)

@@ -11,6 +11,7 @@ from modelport.report.words import KNOWN_LATER, quote, shown, shown_pair, type_w
 
 ORDER = ("replace", "delete", "forget", "update", "create", "import", "read", "refresh")
 """Kinds of change, those to look at first first."""
+_NO_REASON = "no property forces it, so it is likely that something that it needs is replaced"
 STACK = "the stack itself"
 """Group of resources that belong to no component."""
 
@@ -176,7 +177,7 @@ def replace_reasons(step: Step, steps: Mapping[str, Step]) -> tuple[str, ...]:
     if needed:
         verb = "is" if len(needed) == 1 else "are"
         reasons.append(f"it refers to {_listed(needed)}, which {verb} replaced")
-    return tuple(reasons) or ("the provider gives no reason",)
+    return tuple(reasons) or (_NO_REASON,)
 
 
 def _listed(names: list[str]) -> str:

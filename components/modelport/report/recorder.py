@@ -84,14 +84,17 @@ class Recorder:
             plan: The file that `preview(plan=FILE)` wrote, read as JSON.
         """
         for urn, resource in plan.get("resourcePlans", {}).items():
-            goal = resource.get("goal") or {}
-            by_property = {
-                key: tuple(sorted(set(urns)))
-                for key, urns in sorted((goal.get("propertyDependencies") or {}).items())
-                if urns
-            }
-            others = tuple(sorted(set(goal.get("dependencies") or ())))
-            self._dependencies[urn] = {**by_property, "": others}
+            self._dependencies[urn] = _dependencies(resource.get("goal") or {})
+
+    def learn_state(self, deployment: Mapping[str, Any]) -> None:
+        """Take it over from what is deployed, for want of a plan: the engine writes none on errors.
+
+        Args:
+            deployment: The `deployment` of an exported stack.
+        """
+        for resource in deployment.get("resources") or ():
+            if not resource.get("delete"):
+                self._dependencies.setdefault(resource["urn"], _dependencies(resource))
 
     def recording(self) -> Recording:
         """What was heard so far, sorted."""
@@ -198,6 +201,16 @@ class Recorder:
             for name in sorted({*was, *will})
             if was.get(name) != will.get(name)
         )
+
+
+def _dependencies(resource: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """What a resource of a plan or a state needs, by property; the rest under the empty name."""
+    by_property = {
+        key: tuple(sorted(set(urns)))
+        for key, urns in sorted((resource.get("propertyDependencies") or {}).items())
+        if urns
+    }
+    return {**by_property, "": tuple(sorted(set(resource.get("dependencies") or ())))}
 
 
 def _inputs(state: events.StepEventStateMetadata | None) -> Json:
