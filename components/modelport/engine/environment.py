@@ -62,6 +62,9 @@ def pulumi_home(home: Home) -> Path:
 def prepare_home(home: Home) -> None:
     """Make the folders that the engine expects, and the file with the development passphrase."""
     home.root.mkdir(parents=True, exist_ok=True)
+    ignore = home.root / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")  # whatever project this is, nothing of it belongs into git
     home.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     pulumi_home(home).mkdir(mode=0o700, parents=True, exist_ok=True)
     if not home.passphrase.exists():

@@ -105,8 +105,7 @@ def _checked_out(home: Home, commit: str) -> Generator[tuple[Home, str]]:
         packed = subprocess.run(
             ["git", "archive", "--format=tar", commit], cwd=top, check=True, capture_output=True
         ).stdout
-        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            archive.extractall(folder, filter="data")
+        _unpack(packed, folder)
         base = Home(folder / home.root.relative_to(top), home.offline)
         if base.project.is_dir():
             base.root.mkdir()
@@ -118,6 +117,14 @@ def _checked_out(home: Home, commit: str) -> Generator[tuple[Home, str]]:
         yield base, os.pathsep.join(str(path) for path in sources)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unpack(packed: bytes, folder: Path) -> None:
+    try:
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(folder, filter="data")
+    except tarfile.FilterError as error:
+        raise ModelportError(f"the base cannot be checked out: {error}") from None
 
 
 @contextmanager
