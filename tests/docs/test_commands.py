@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,9 @@ def check_program(words: list[str]) -> None:
     elif program == "modelport":
         check_modelport(words[1:])
     elif program == ".venv/bin/python":
+        if words[1] == "-m" and words[2].startswith("modelport."):
+            assert find_spec(words[2]), " ".join(words)
+            return
         file = words[2].replace(".", "/") + ".py" if words[1] == "-m" else words[1]
         assert (ROOT / file).is_file(), " ".join(words)
     else:

@@ -28,6 +28,8 @@ _APPLY: Final = "application/apply-patch+yaml"
 _CONNECT_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 60.0
 _TRIES: Final = 5
+_NO_LOG: Final = "unable to retrieve container logs"
+"""What a node answers, as if it were the log, once it has removed the container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +200,9 @@ class Server:
                 code, body, _ = self._send("GET", path, query, None, "application/json", call)
             except Unreachable:
                 return ""
-            if code < 400 and body.strip():
-                return body.decode(errors="replace")
+            written = body.decode(errors="replace").strip()
+            if code < 400 and written and not written.startswith(_NO_LOG):
+                return written
         return ""
 
     def _call(self, verb: str, kind: Kind, namespace: str, name: str) -> Call:
