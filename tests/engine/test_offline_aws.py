@@ -206,6 +206,8 @@ def test_protected_retained_renamed_and_removed(project: OfflineProject) -> None
     refused = project.do("destroy")
     assert not refused.ok
     assert any("protect" in message for message in refused.messages)
+    settings(project, memory=2048, block="10.20.0.0/17", retain=True)
+    assert project.do("up").ok  # the refused one had begun
     settings(project, memory=2048, block="10.20.0.0/17", retain=True, copy="second")
     renamed = project.do("up")
     assert renamed.ok, renamed.messages

@@ -12,9 +12,9 @@ from modelport.offline.gcp_data_sources import gcp_answer
 from modelport.offline.identity import resource_id_of
 from modelport.offline.place import text
 from modelport.offline.subject import Subject, subject_of_answer
-from modelport.offline.synthesis import Synthesis
+from modelport.offline.synthesis import Synthesis, holds
 from modelport.provider.wire import Json
-from modelport.sdk.types import FunctionSchema, Property
+from modelport.sdk.types import FunctionSchema, Primitive, Property
 from modelport.sdk_provider.backing import Values
 
 _TABLES: Final = {"aws": aws_answer, "azure-native": azure_answer, "gcp": gcp_answer}
@@ -42,9 +42,9 @@ def answer(
     result: Values = {}
     for name, property_ in schema.outputs.items():
         value = _first(known.get(name), arguments.get(name), invented.get(name))
-        if value is not None:
+        if value is not None and holds(property_.type, value):
             result[name] = synthesis.fill(value, property_.type)
-        elif name == "id":
+        elif name == "id" and property_.type == Primitive("string"):
             result[name] = synthesis.resource_id
         elif _is_there(schema, property_):
             made = synthesis.value(property_, given=name in schema.inputs)

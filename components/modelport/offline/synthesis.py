@@ -210,7 +210,14 @@ def holds(type_: Type, value: Json) -> bool:
         return isinstance(value, list)
     if isinstance(type_, MapType):
         return isinstance(value, dict | list)
+    if isinstance(type_, Primitive) and type_.kind in ("integer", "number"):
+        return not isinstance(value, dict | list) and _is_number(value)
     return isinstance(value, dict) == isinstance(type_, ObjectType) and not isinstance(value, list)
+
+
+def _is_number(value: Json) -> bool:
+    """Whether it is a number, or the text of one, which the Terraform bridge takes as well."""
+    return not isinstance(value, str) or value.lstrip("-").replace(".", "", 1).isdigit()
 
 
 def _likeliest(type_: UnionType) -> Type:
