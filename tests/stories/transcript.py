@@ -11,11 +11,14 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from setup.island import Island
+
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "stories"
 _MASKS = (
     (re.compile(r"@[0-9a-f]{16}\b"), "@DIGEST"),
     (re.compile(r"\d+\.\d{6,}(e-?\d+)?"), "NUMBER"),  # processors differ in the last digits
+    (re.compile(r"commit [0-9a-f]{7}\b"), "commit COMMIT"),
     (re.compile(r"\[Makefile:\d+:"), "[Makefile:LINE:"),
 )
 
@@ -51,6 +54,8 @@ class Story:
 
     folder: Path
     lines: list[str] = field(default_factory=list[str])
+    island: Island | None = None
+    """Where the commands run when no network may be there."""
 
     def play(self, command: str, *, status: int = 0, shown: str | None = None) -> str:
         """Run a shell command as a user without settings would; returns its standard output.
@@ -60,15 +65,7 @@ class Story:
             status: Exit status that it must have.
             shown: What the page shows instead of the command; nothing when empty.
         """
-        ran = subprocess.run(
-            ["bash", "-c", command],
-            cwd=self.folder,
-            env=plain_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        ran = self._run("bash", "-c", command)
         assert ran.returncode == status, f"{command}\n{ran.stdout}\n{ran.stderr}"
         if shown != "":
             self.lines.append(f"$ {shown or command}")
@@ -76,6 +73,19 @@ class Story:
             if status:
                 self.lines += [line for line in ran.stderr.splitlines() if _is_error(line)]
         return ran.stdout
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        if self.island:
+            return self.island.run(*command, cwd=self.folder)
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=plain_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
 
     def page(self, title: str, text: str) -> str:
         """The story as a page."""
