@@ -52,6 +52,7 @@ class ClusterBacking(Backing):
     def __init__(self) -> None:
         self._servers: dict[str, Server] = {}
         self._lock = threading.Lock()
+        self._cancelled = threading.Event()
 
     def check_config(self, config: Values) -> list[Problem]:
         """Whether the kubeconfig can be used; nothing is sent."""
@@ -93,6 +94,10 @@ class ClusterBacking(Backing):
             reason = "missing; a patch names the object that it changes"
             return [Problem("metadata.name", reason)]
         return []
+
+    def cancel(self) -> None:
+        """Give up waiting: what is not ready yet stays in the state as not ready."""
+        self._cancelled.set()
 
     def preview(self, request: Request, inputs: Values, outputs: Values | None) -> Values:
         """What the cluster says to a dry run; the inputs where it cannot be asked."""
@@ -224,6 +229,9 @@ class ClusterBacking(Backing):
     # -- parts
 
     def _server(self, request: Request) -> Server:
+        if has_unknowns(dict(request.config)):
+            message = "the provider's config is not known before the update"
+            raise Unreachable(message)
         key = json.dumps(dict(request.config), sort_keys=True, default=str)
         with self._lock:
             server = self._servers.get(key)
@@ -246,7 +254,7 @@ class ClusterBacking(Backing):
         )
 
     def _waiter(self, request: Request, target: Target) -> Waiter:
-        return Waiter(target.server, request.status)
+        return Waiter(target.server, request.status, self._cancelled)
 
     def _apply(self, request: Request, target: Target, inputs: Values, outputs: Values) -> Values:
         live = send(target, inputs, outputs, dry_run=False)

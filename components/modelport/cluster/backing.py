@@ -36,6 +36,10 @@ class KubernetesBacking(Backing):
         """What is wrong with inputs beyond their types."""
         return self._for(request).check(request, inputs)
 
+    def cancel(self) -> None:
+        """Give up waiting for objects."""
+        self._cluster.cancel()
+
     def preview(self, request: Request, inputs: Values, outputs: Values | None) -> Values:
         """Outputs as far as they are known before the update."""
         return self._for(request).preview(request, inputs, outputs)

@@ -14,6 +14,8 @@ from modelport.cluster.objects import Object, entries, mapping, number, text
 from modelport.cluster.problems import ClusterError, Unreachable
 
 DEFAULT_PATH = "~/.kube/config"
+_CONNECTIONS = 128
+"""As many as calls of the engine at once."""
 _ACCOUNT_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
@@ -101,6 +103,7 @@ def _in_cluster(config: Object, paths: str) -> Connection:
 
 def _connection(configuration: Configuration, namespace: str, config: Object) -> Connection:
     settings = mapping(config, "kubeClientSettings")
+    configuration.connection_pool_maxsize = _CONNECTIONS
     return Connection(
         client=ApiClient(configuration),
         address=str(configuration.host),

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from threading import Event
 
 from modelport.cluster.manifest import Kind, label, object_id
 from modelport.cluster.objects import Object, entries, holds, mapping, selects, text, values
@@ -38,6 +39,8 @@ class Waiter:
     server: Server
     status: Callable[[str], None]
     """Shows what is being waited for."""
+    cancelled: Event
+    """Set when the user wants to stop."""
 
     def until_ready(self, live: Object, options: Options) -> Object:
         """The object once it is ready.
@@ -55,12 +58,15 @@ class Waiter:
             now = self.judge(live, options)
             if now.state == "ready":
                 return live
+            if self.cancelled.is_set():
+                stopped = f"{label(kind, object_id(live))}: cancelled while it waited: {now.reason}"
+                raise NotReady(live, [stopped])
             if now.state == "failed" or time.monotonic() >= deadline:
                 raise NotReady(live, self.reasons(live, now, options))
             if now.reason != said:
                 said = now.reason
                 self.status(said)
-            time.sleep(min(pause, max(deadline - time.monotonic(), 0.05)))
+            self.cancelled.wait(min(pause, max(deadline - time.monotonic(), 0.05)))
             found = self.server.get(kind, namespace, name)
             if found is None:
                 message = f"{label(kind, object_id(live))}: it was deleted while it got ready"
@@ -110,12 +116,15 @@ class Waiter:
             found = self.server.get(kind, namespace, name)
             if found is None or (uid and text(found, "metadata", "uid") != uid):
                 return
+            if self.cancelled.is_set():
+                message = f"{label(kind, object_id(live))}: cancelled before it was gone"
+                raise ClusterError(message)
             if time.monotonic() >= deadline:
                 raise ClusterError(_held(found, timeout))
             if (holding := _holding(found)) != said:
                 said = holding
                 self.status(said)
-            time.sleep(min(pause, max(deadline - time.monotonic(), 0.05)))
+            self.cancelled.wait(min(pause, max(deadline - time.monotonic(), 0.05)))
 
     def _related(self, live: Object) -> Related:
         _, namespace, name = _place(live)

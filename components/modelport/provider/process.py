@@ -12,6 +12,8 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from modelport.provider.base import BaseProvider
 
+_CALLS = 128
+"""At once: each may wait for minutes, for what another one makes; threads come when needed."""
 _LARGEST_MESSAGE = 400 << 20
 """Bytes, as the engine's own limit."""
 
@@ -25,7 +27,7 @@ def serve(arguments: list[str], provider: Callable[[str | None], BaseProvider]) 
     """
     engine = next((word for word in arguments if not word.startswith("-")), None)
     server = grpc.server(
-        ThreadPoolExecutor(max_workers=16),
+        ThreadPoolExecutor(max_workers=_CALLS),
         options=[
             ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
             ("grpc.max_send_message_length", _LARGEST_MESSAGE),

@@ -87,6 +87,9 @@ class Backing(ABC):
         del request, inputs
         return []
 
+    def cancel(self) -> None:  # noqa: B027 - most have nothing to wait for
+        """The user wants to stop: give up what is waited for."""
+
     @abstractmethod
     def preview(self, request: Request, inputs: Values, outputs: Values | None) -> Values:
         """Outputs as far as they are known before the update; `outputs` are today's, if any."""

@@ -74,6 +74,7 @@ class SdkProvider(BaseProvider):
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: D102, N802
         self._configs.pop(context.peer(), None)
+        self._backing.cancel()
         return Empty()
 
     # -- resources
