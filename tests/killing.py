@@ -46,7 +46,7 @@ class Campaign:
             key: value for key, value in self.project.env.items() if "CHECKPOINTS" not in key
         }  # checkpoints as users have them
         self.port = free_port()
-        self.random = random.Random(seed)  # noqa: S311 - repeatable, not secret
+        self.random = random.Random(seed)
         self.kills: Counter[str] = Counter()
         self.first = next(item for item in versions(bundles) if item != SECOND)
 

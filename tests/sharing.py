@@ -34,7 +34,7 @@ class Sharing:
         for fault, version in BAD.items():
             if version not in versions(self.project.home.bentoml):
                 variant(self.project.home.bentoml, version, after(5, fault))
-        self.random = random.Random(seed)  # noqa: S311 - repeatable, not secret
+        self.random = random.Random(seed)
         self.handler = LocalServerHandler()
         self.context = Context(self.project.home, lambda _text: None)
         self.live = LocalServerInputs.model_validate(

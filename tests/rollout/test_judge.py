@@ -104,7 +104,7 @@ def test_a_quantile_covers_its_share(buckets: list[int], share: float) -> None:
 
 def test_versions_that_are_alike_are_hardly_ever_ended() -> None:
     """10 looks at each of 300 rollouts of equal versions, 1 % errors, spread latencies."""
-    source = random.Random(7)  # noqa: S311 - the same draws every time
+    source = random.Random(7)
     ended = 0
     for _ in range(300):
         live, candidate = [0] * 8, [0] * 8

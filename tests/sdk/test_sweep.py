@@ -96,7 +96,7 @@ class Walk:
 def test_a_sample_can_be_read(package: str, caplog: pytest.LogCaptureFixture) -> None:
     seed = int(os.environ.get("MODELPORT_SEED", time.time_ns()))
     print(f"MODELPORT_SEED={seed} draws the same sample again")  # noqa: T201 - shown on failure
-    drawn = random.Random(seed)  # noqa: S311 - no secret
+    drawn = random.Random(seed)
     caplog.set_level(logging.DEBUG, logger="modelport.sdk")
     walk = Walk()
     walk.resources(drawn.sample(sorted(sdk.tokens(package)), 100))

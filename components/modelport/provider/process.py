@@ -1,6 +1,7 @@
 """Process: a provider served to the engine that started this process."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -25,6 +26,8 @@ def serve(arguments: list[str], provider: Callable[[str | None], BaseProvider]) 
         arguments: What the engine gave: its address, and flags.
         provider: Makes the provider from the engine's address.
     """
+    # An interrupt is for the engine, which then lets what has begun end, and ends this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     engine = next((word for word in arguments if not word.startswith("-")), None)
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_CALLS),
