@@ -1,6 +1,5 @@
 """Fixtures: a real cluster, and projects whose Kubernetes plugin is ours."""
 
-import os
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -21,10 +20,10 @@ Requesting = Callable[..., Request]
 def cluster() -> Generator[Cluster]:
     """Two real nodes with the images of the tests."""
     try:
-        with running(nodes=2) as started:
+        with running(nodes=2) as started, pytest.MonkeyPatch.context() as environment:
             for image in IMAGES:
                 started.load(image, started.programs / "app")
-            os.environ["KUBECONFIG"] = str(started.kubeconfig)
+            environment.setenv("KUBECONFIG", str(started.kubeconfig))
             yield started
     except Unavailable as reason:
         pytest.skip(str(reason))

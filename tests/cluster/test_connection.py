@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cluster.conftest import Requesting
+from modelport.cluster import KubernetesBacking
 from modelport.cluster.connection import connect
 from modelport.cluster.manifest import Kind
 from modelport.cluster.problems import ClusterError, Unreachable
 from modelport.cluster.server import Server
+from modelport.provider.wire import UNKNOWN
 
 
 def kubeconfig(server: str = "https://one.example.com", **more: str) -> str:
@@ -101,3 +104,49 @@ def test_a_cluster_that_does_not_answer_is_named() -> None:
     assert f"no answer from the Kubernetes API at https://127.0.0.1:{port}: " in said
     assert "refused" in said
     assert said.endswith("check the kubeconfig and the network")
+
+
+def test_without_an_answer_a_preview_goes_on_and_an_update_does_not(
+    asked: Requesting, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    given = kubeconfig(f"https://127.0.0.1:{port}")
+    backing = KubernetesBacking()
+    request = asked("kubernetes:core/v1:ConfigMap", kubeconfig=given)
+    inputs: dict[str, object] = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "it", "namespace": "shop"},
+        "data": {"a": "1"},
+    }
+    assert backing.complete(request, inputs, {}) == inputs
+    assert backing.preview(request, inputs, None)["data"] == {"a": "1"}
+    outputs = {**inputs, "status": {}}
+    hint = "set PULUMI_K8S_DELETE_UNREACHABLE=true"
+    with pytest.raises(Unreachable):
+        backing.create(request, inputs)
+    with pytest.raises(Unreachable, match=hint):
+        backing.read(request, "shop/it", inputs, outputs)
+    with pytest.raises(Unreachable, match=hint):
+        backing.delete(request, "shop/it", inputs, outputs)
+    gone = asked("kubernetes:core/v1:ConfigMap", kubeconfig=given, deleteUnreachable=True)
+    assert backing.read(gone, "shop/it", inputs, outputs) is None
+    backing.delete(gone, "shop/it", inputs, outputs)
+    kept = asked("kubernetes:core/v1:ConfigMap", kubeconfig=given, skipUpdateUnreachable=True)
+    assert backing.read(kept, "shop/it", inputs, outputs) == (inputs, outputs)
+
+
+def test_a_kubeconfig_that_is_not_known_yet_is_no_mistake(asked: Requesting) -> None:
+    backing = KubernetesBacking()
+    assert backing.check_config({"kubeconfig": UNKNOWN}) == []
+    request = asked("kubernetes:core/v1:Namespace", kubeconfig=UNKNOWN)
+    inputs: dict[str, object] = {"metadata": {"name": "it"}}
+    previewed = backing.preview(request, inputs, None)
+    assert previewed["metadata"] == {
+        "name": "it",
+        "uid": UNKNOWN,
+        "creationTimestamp": UNKNOWN,
+        "resourceVersion": UNKNOWN,
+        "generation": UNKNOWN,
+    }

@@ -1,5 +1,6 @@
 """Unmodified programs of the Kubernetes SDK on real nodes, with the real engine."""
 
+import json
 import os
 import signal
 import subprocess
@@ -125,6 +126,8 @@ def test_refusals_are_sentences(
     said = "\n".join(project.run("up").errors)
     assert "exceeded quota: small" in said
     cluster.kubectl("delete", "quota", "small", "-n", namespace)
+    # The controller tries again after longer and longer pauses.
+    project.program(WEB.replace("NAMESPACE", namespace).replace('"8"', '"200"'))
     assert project.run("up").ok
 
     cluster.kubectl(
@@ -163,3 +166,70 @@ def test_a_killed_update_converges(project: Project, cluster: Cluster) -> None:
     assert project.run("up").changes == {}
     assert project.run("destroy").ok
     assert "shop" not in cluster.kubectl("get", "namespaces", "-o", "name")
+
+
+def test_an_interrupt_ends_the_wait(project: Project, namespace: str) -> None:
+    program = WEB.replace("NAMESPACE", namespace).replace('"8"', '"500"')
+    project.program(program.replace("localhost/app:1", "localhost/none:9"))
+    project.stack()
+    command = ["pulumi", "up", "--yes", "--skip-preview", "--stack", "test", "--color", "never"]
+    with subprocess.Popen(
+        command,
+        cwd=project.folder,
+        env=project.env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout
+        said = ""
+        while "0 of 2 replicas are available" not in said:
+            said += process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    assert "cancelled while it waited: 0 of 2 replicas are available" in said
+    project.program(program)
+    assert project.run("up").changes == {"update": 1}  # it was kept, as not ready
+    assert project.run("destroy").ok
+
+
+def test_a_state_of_the_official_provider_is_continued(
+    project: Project, cluster: Cluster, namespace: str
+) -> None:
+    program = WEB.replace("NAMESPACE", namespace)
+    project.program(program)
+    assert project.run("up").ok
+    # What the official provider leaves: the same object and state, under a manager of its own.
+    ours, theirs = "modelport-", "pulumi-kubernetes-0a1b2c3d"
+    state = json.loads(project.pulumi("stack", "export").stdout)
+    (web,) = (
+        item for item in state["deployment"]["resources"] if item.get("id") == f"{namespace}/web"
+    )
+    manifest = {**web["inputs"], "metadata": {**web["inputs"]["metadata"]}}
+    cluster.kubectl("delete", "deployment", "web", "-n", namespace)
+    cluster.kubectl(
+        *("apply", "--server-side", "--field-manager", theirs, "-f", "-"),
+        stdin=json.dumps(manifest),
+    )
+    cluster.kubectl("rollout", "status", "deployment/web", "-n", namespace)
+    assert web["outputs"]["__fieldManager"].startswith(ours)
+    live = cluster.get("deployment", "web", "-n", namespace)
+    web["outputs"] = {**web["outputs"], **live, "__fieldManager": theirs}
+    file = project.folder / "state.json"
+    file.write_text(json.dumps(state))
+    assert project.pulumi("stack", "import", "--file", str(file)).returncode == 0
+
+    assert project.run("up", refresh=True).changes == {}
+    project.program(program.replace("app:1", "app:2"))
+    changed = project.run("up")
+    assert changed.ok, changed.errors  # no conflict with itself
+    managers = {
+        entry["manager"]
+        for entry in cluster.get(
+            "deployment", "web", "-n", namespace, "--show-managed-fields"
+        )["metadata"]["managedFields"]
+    }  # fmt: skip
+    assert theirs in managers
+    assert not any(name.startswith(ours) for name in managers)
+    assert project.run("destroy").ok

@@ -9,6 +9,7 @@ import yaml
 from kubernetes import config as kubeconfigs
 from kubernetes.client import ApiClient, Configuration
 from kubernetes.config.config_exception import ConfigException
+from urllib3.util import Retry
 
 from modelport.cluster.objects import Object, entries, mapping, number, text
 from modelport.cluster.problems import ClusterError, Unreachable
@@ -104,6 +105,10 @@ def _in_cluster(config: Object, paths: str) -> Connection:
 def _connection(configuration: Configuration, namespace: str, config: Object) -> Connection:
     settings = mapping(config, "kubeClientSettings")
     configuration.connection_pool_maxsize = _CONNECTIONS
+    # Everything that is sent may be sent twice: apply, delete and what only reads.
+    configuration.retries = Retry(
+        connect=1, read=1, redirect=0, status=0, other=0, allowed_methods=None, backoff_factor=0.2
+    )
     return Connection(
         client=ApiClient(configuration),
         address=str(configuration.host),

@@ -27,6 +27,8 @@ _METHODS: dict[Verb, str] = {"get": "GET", "list": "GET", "patch": "PATCH", "del
 _APPLY: Final = "application/apply-patch+yaml"
 _CONNECT_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 60.0
+_SILENT_SECONDS: Final = 60.0
+"""For how long a cluster that never answered is not asked again."""
 _TRIES: Final = 5
 _NO_LOG: Final = "unable to retrieve container logs"
 """What a node answers, as if it were the log, once it has removed the container."""
@@ -61,6 +63,8 @@ class Server:
         self._connection = connection
         self._resources: dict[str, dict[str, Resource]] = {}
         self._lock = threading.Lock()
+        self._answered = False
+        self._silent_since: float | None = None
 
     @property
     def namespace(self) -> str:
@@ -242,6 +246,13 @@ class Server:
         content: str,
         call: Call,
     ) -> tuple[int, bytes, str]:
+        message = (
+            f"{call.target}: no answer from the Kubernetes API at {self._connection.address}: "
+        )
+        since = self._silent_since
+        if not self._answered and since is not None and time.monotonic() - since < _SILENT_SECONDS:
+            # A preview without a cluster would wait for each resource anew.
+            raise Unreachable(f"{message}none came before; check the kubeconfig and the network")
         client: Any = self._connection.client
         headers = {"Accept": "application/json", "Content-Type": content}
         try:
@@ -257,13 +268,13 @@ class Server:
                 *request,
                 _request_timeout=(_CONNECT_SECONDS, self._connection.timeout or _ANSWER_SECONDS),
             )
+            self._answered = True
             return int(answer.status), bytes(answer.read() or b""), str(answer.reason)
         except (urllib3.exceptions.HTTPError, ApiException, OSError) as error:
-            message = (
-                f"{call.target}: no answer from the Kubernetes API at "
-                f"{self._connection.address}: {_cause(error)}; check the kubeconfig and the network"
-            )
-            raise Unreachable(message) from error
+            self._silent_since = time.monotonic()
+            raise Unreachable(
+                f"{message}{_cause(error)}; check the kubeconfig and the network"
+            ) from error
 
 
 def _cause(error: Exception) -> str:

@@ -9,7 +9,7 @@ from modelport.cluster.manifest import Kind, label, object_id
 from modelport.cluster.objects import Object, entries, holds, mapping, selects, text, values
 from modelport.cluster.options import Options
 from modelport.cluster.pods import one_line, shortened, troubles, warnings
-from modelport.cluster.problems import ClusterError, Refused
+from modelport.cluster.problems import ClusterError, Refused, Unreachable
 from modelport.cluster.readiness import READY, Readiness, Related, readiness
 from modelport.cluster.server import NoSuchKind, Server
 
@@ -21,6 +21,8 @@ _STORAGE_CLASS = Kind("storage.k8s.io/v1", "StorageClass")
 _LOG_LINES = 5
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 2.0
+_SILENCE = 60.0
+"""Seconds without an answer that a wait bears: API servers restart, too."""
 
 
 class NotReady(Exception):  # noqa: N818 - a state of the object
@@ -52,7 +54,8 @@ class Waiter:
         if options.skip_await:
             return live
         kind, namespace, name = _place(live)
-        deadline = time.monotonic() + options.timeout
+        heard = time.monotonic()
+        deadline = heard + options.timeout
         said = ""
         for pause in _pauses():
             now = self.judge(live, options)
@@ -67,7 +70,13 @@ class Waiter:
                 said = now.reason
                 self.status(said)
             self.cancelled.wait(min(pause, max(deadline - time.monotonic(), 0.05)))
-            found = self.server.get(kind, namespace, name)
+            try:
+                found = self.server.get(kind, namespace, name)
+            except Unreachable as error:
+                if time.monotonic() - heard > _SILENCE:
+                    raise NotReady(live, [str(error)]) from error
+                continue
+            heard = time.monotonic()
             if found is None:
                 message = f"{label(kind, object_id(live))}: it was deleted while it got ready"
                 raise ClusterError(message)
@@ -110,10 +119,18 @@ class Waiter:
         """
         kind, namespace, name = _place(live)
         uid = text(live, "metadata", "uid")
-        deadline = time.monotonic() + timeout
+        heard = time.monotonic()
+        deadline = heard + timeout
         said = ""
         for pause in _pauses():
-            found = self.server.get(kind, namespace, name)
+            try:
+                found = self.server.get(kind, namespace, name)
+            except Unreachable:
+                if time.monotonic() - heard > _SILENCE:
+                    raise
+                self.cancelled.wait(pause)
+                continue
+            heard = time.monotonic()
             if found is None or (uid and text(found, "metadata", "uid") != uid):
                 return
             if self.cancelled.is_set():
@@ -136,8 +153,8 @@ class Waiter:
                 return Related(endpoint_slices=tuple(slices))
             case "PersistentVolumeClaim":
                 class_name = text(live, "spec", "storageClassName")
-                found = self.server.get(_STORAGE_CLASS, "", class_name) if class_name else None
-                return Related(storage_class=found or {})
+                classes = self._listed(_STORAGE_CLASS, "", fields=f"metadata.name={class_name}")
+                return Related(storage_class=classes[0] if class_name and classes else {})
             case "Ingress":
                 services = self._listed(_SERVICE, namespace)
                 return Related(services=frozenset(text(s, "metadata", "name") for s in services))
@@ -187,7 +204,7 @@ class Waiter:
         """Objects that only make a reason clearer: without the right to see them there are none."""
         try:
             return self.server.list(kind, namespace, labels=labels, fields=fields)
-        except (Refused, NoSuchKind):
+        except (Refused, NoSuchKind, Unreachable):
             return []
 
 
