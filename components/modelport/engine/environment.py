@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from modelport.engine.cache import cache_root
 from modelport.home import ENV, OFFLINE_ENV, Home
 
 PASSPHRASE = "modelport-development"  # noqa: S105 - published on purpose, see below
@@ -17,7 +18,7 @@ def engine_environment(home: Home) -> dict[str, str]:
     The user's own PULUMI_HOME, backend and passphrase hold. With a backend or passphrase of the
     user's no development passphrase is set: it must not end up in stacks that others read.
     """
-    given = dict(os.environ)
+    given = _with_bytecode(dict(os.environ))
     backend = f"file://{home.state}"
     if home.offline:
         given = _without_the_real(given)
@@ -72,6 +73,18 @@ def prepare_home(home: Home) -> None:
         fresh.touch(mode=0o600)
         fresh.write_text(PASSPHRASE + "\n")
         fresh.replace(home.passphrase)
+
+
+def _with_bytecode(given: dict[str, str]) -> dict[str, str]:
+    """Variables that let Python keep what it compiled, beside the engine where not in place.
+
+    Images and CI often forbid it; but a module of a cloud SDK has hundreds of files, and to compile
+    them anew takes longer than a preview.
+    """
+    if not given.get("PYTHONDONTWRITEBYTECODE"):
+        return given
+    kept = {name: value for name, value in given.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {"PYTHONPYCACHEPREFIX": str(cache_root().with_name("bytecode"))} | kept
 
 
 def _without_the_real(given: dict[str, str]) -> dict[str, str]:

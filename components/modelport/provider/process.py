@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
+from types import FrameType
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
@@ -26,8 +27,8 @@ def serve(arguments: list[str], provider: Callable[[str | None], BaseProvider]) 
         arguments: What the engine gave: its address, and flags.
         provider: Makes the provider from the engine's address.
     """
-    # An interrupt is for the engine, which then lets what has begun end, and ends this process.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The engine ends its plugins by an interrupt, and waits 5 s for one that does not go.
+    signal.signal(signal.SIGINT, _end)
     engine = next((word for word in arguments if not word.startswith("-")), None)
     server = grpc.server(
         ThreadPoolExecutor(max_workers=_CALLS),
@@ -43,6 +44,10 @@ def serve(arguments: list[str], provider: Callable[[str | None], BaseProvider]) 
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     server.wait_for_termination()
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    os._exit(0)
 
 
 def _end_with(parent: int) -> None:
