@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from modelport.cluster.apply import ClusterBacking
-from modelport.cluster.invoke import DECODE
+from modelport.cluster.invoke import DECODE, NO_HELM
 from modelport.cluster.lists import ListBacking
 from modelport.cluster.manifest import is_list
 from modelport.cluster.render import DIRECTORY, RenderBacking
@@ -34,6 +34,8 @@ class KubernetesBacking(Backing):
 
     def check(self, request: Request, inputs: Values) -> list[Problem]:
         """What is wrong with inputs beyond their types."""
+        if request.token.startswith("kubernetes:helm.sh/"):
+            return [Problem("chart", NO_HELM)]
         return self._for(request).check(request, inputs)
 
     def cancel(self) -> None:

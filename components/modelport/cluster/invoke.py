@@ -4,13 +4,16 @@ from typing import cast
 
 import yaml
 
+from modelport.cluster.manifest import Kind
 from modelport.cluster.objects import Object, text
 from modelport.cluster.problems import ClusterError
+from modelport.cluster.scopes import is_namespaced
 
 DECODE = "kubernetes:yaml:decode"
 """Function that the SDK's `yaml` module calls without declaring it."""
+NO_HELM = "charts need the official plugin; render it with `helm template` and use its YAML"
 _ELSEWHERE = {
-    "kubernetes:helm:template": "render the chart with `helm template` and use its YAML",
+    "kubernetes:helm:template": NO_HELM,
     "kubernetes:kustomize:directory": "run `kubectl kustomize` and use its YAML",
 }
 
@@ -52,6 +55,8 @@ def _placed(value: object, namespace: str) -> object:
     if not namespace or not isinstance(value, dict):
         return value
     held = cast("Object", value)
+    if is_namespaced(Kind(text(held, "apiVersion"), text(held, "kind"))) is False:
+        return held
     metadata = held.get("metadata")
     inside = cast("Object", metadata) if isinstance(metadata, dict) else {}
     return {**held, "metadata": {"namespace": namespace, **inside}}

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 import urllib3
@@ -22,8 +22,6 @@ from modelport.cluster.problems import (
     status_of,
 )
 
-Verb = Literal["get", "list", "patch", "delete"]
-_METHODS: dict[Verb, str] = {"get": "GET", "list": "GET", "patch": "PATCH", "delete": "DELETE"}
 _APPLY: Final = "application/apply-patch+yaml"
 _CONNECT_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 60.0
@@ -129,9 +127,9 @@ class Server:
                 return None
             raise
 
-    def list(
+    def objects(
         self, kind: Kind, namespace: str, *, labels: str = "", fields: str = ""
-    ) -> "list[Object]":
+    ) -> list[Object]:
         """The objects of a kind in a namespace."""
         resource = self.resource(kind)
         query = [("labelSelector", labels), ("fieldSelector", fields)]
@@ -218,7 +216,7 @@ class Server:
         method: str,
         path: str,
         *,
-        query: "list[tuple[str, str]] | None" = None,
+        query: list[tuple[str, str]] | None = None,
         body: Object | str | None = None,
         content: str = "application/json",
     ) -> Object:
@@ -241,7 +239,7 @@ class Server:
         self,
         method: str,
         path: str,
-        query: "list[tuple[str, str]]",
+        query: list[tuple[str, str]],
         body: Object | str | None,
         content: str,
         call: Call,

@@ -203,7 +203,7 @@ class Waiter:
     ) -> list[Object]:
         """Objects that only make a reason clearer: without the right to see them there are none."""
         try:
-            return self.server.list(kind, namespace, labels=labels, fields=fields)
+            return self.server.objects(kind, namespace, labels=labels, fields=fields)
         except (Refused, NoSuchKind, Unreachable):
             return []
 
