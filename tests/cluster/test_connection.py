@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from cluster.conftest import Requesting
-from modelport.cluster import KubernetesBacking
+from modelport.cluster.backing import KubernetesBacking
 from modelport.cluster.connection import connect
 from modelport.cluster.manifest import Kind
 from modelport.cluster.problems import ClusterError, Unreachable

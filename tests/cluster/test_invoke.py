@@ -3,7 +3,7 @@
 import pytest
 
 from cluster.conftest import Requesting
-from modelport.cluster import KubernetesBacking
+from modelport.cluster.backing import KubernetesBacking
 from modelport.cluster.problems import ClusterError
 from modelport.sdk.types import FunctionSchema
 

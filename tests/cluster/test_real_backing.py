@@ -7,7 +7,7 @@ import pytest
 
 from cluster.conftest import Requesting
 from kube.cluster import Cluster
-from modelport.cluster import KubernetesBacking
+from modelport.cluster.backing import KubernetesBacking
 from modelport.cluster.problems import ClusterError
 from modelport.provider.wire import UNKNOWN
 from modelport.sdk_provider.backing import PartialFailure

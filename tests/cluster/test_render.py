@@ -8,7 +8,7 @@ import yaml
 from cluster.conftest import Requesting
 from cluster.programs import SHOP
 from engine_project import Project
-from modelport.cluster import KubernetesBacking
+from modelport.cluster.backing import KubernetesBacking
 from modelport.cluster.plugin import install_stand_in
 from modelport.cluster.problems import ClusterError
 from modelport.home import Home

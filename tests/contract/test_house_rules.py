@@ -39,7 +39,7 @@ LAYERS = {
     "modelport.component": 5,
     "modelport.cluster": 6,
     "modelport.local_service": 6,
-    "modelport.offline": 6,
+    "modelport.offline": 7,
     "modelport.report": 6,
     "modelport.stack": 7,
     "modelport.operations": 8,

@@ -70,14 +70,26 @@ def schema(
         raise ConfigError([f"{SCHEMA_FILE} is not current; run 'modelport schema --write'"])
 
 
-def setup(*, as_json: JsonOption = False) -> None:
+def setup(
+    *,
+    kubernetes: Annotated[
+        bool,
+        typer.Option(
+            "--kubernetes", help="Also serve Kubernetes, unless its official plugin is installed."
+        ),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Get the Pulumi engine and install the provider plugin; quick when both are there."""
+    from modelport.cluster.plugin import install_stand_in
     from modelport.engine import install_engine, install_plugin
 
     home = find_home()
     with progress("setup", quiet=as_json) as show:
         engine = install_engine(home, show)
         install_plugin(home)
+        if kubernetes:
+            install_stand_in(home)
     if as_json:
         print_json({"engine": engine.version, "origin": engine.origin})
     else:

@@ -20,7 +20,3 @@ drift.py        what became of the fields that a program set
 invoke.py       functions
 scopes.py       kinds of the whole cluster
 """
-
-from modelport.cluster.backing import KubernetesBacking
-
-__all__ = ["KubernetesBacking"]

@@ -1,10 +1,8 @@
 """Backing: invents what stands behind the resources of one package."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from modelport.offline import data_sources
-from modelport.offline.faults import Fault, fault_of
 from modelport.offline.identity import inputs_of_id, name_of_id, resource_id_of
 from modelport.offline.kubernetes_objects import (
     created_object,
@@ -21,6 +19,9 @@ from modelport.sdk.types import FunctionSchema, ResourceSchema
 from modelport.sdk_provider.backing import Backing, PartialFailure, Request, Values
 from modelport.sdk_provider.servicer import ASSUMED
 
+if TYPE_CHECKING:
+    from modelport.offline.faults import Fault
+
 _PLACES: Final = {
     "aws": ("region",),
     "azure-native": ("location",),
@@ -33,6 +34,9 @@ class OfflineBacking(Backing):
     """Answers for one package; nothing is kept, everything follows from what is asked."""
 
     invents: ClassVar[bool] = True
+    functions: ClassVar[frozenset[str]] = frozenset(
+        {"kubernetes:yaml:decode", "kubernetes:helm:template", "kubernetes:kustomize:directory"}
+    )
 
     def __init__(self, package: str) -> None:
         self._package = package
@@ -59,7 +63,7 @@ class OfflineBacking(Backing):
 
     def create(self, request: Request, inputs: Values) -> tuple[str, Values]:
         """An id and outputs that follow from the urn and the inputs."""
-        fault = fault_of(request.urn)
+        fault = _fault_of(request.urn)
         fault.fail("create")
         subject = _subject(request, inputs)
         resource_id = resource_id_of(subject)
@@ -71,7 +75,7 @@ class OfflineBacking(Backing):
         self, request: Request, resource_id: str, inputs: Values, outputs: Values
     ) -> tuple[Values, Values] | None:
         """What the engine's state holds, with injected drift; of an import, what its id tells."""
-        fault = fault_of(request.urn)
+        fault = _fault_of(request.urn)
         fault.wait()
         if fault.read == "gone":
             return None
@@ -90,7 +94,7 @@ class OfflineBacking(Backing):
         self, request: Request, resource_id: str, old: Values, new: Values, outputs: Values
     ) -> Values:
         """Today's outputs, with what the change decides."""
-        fault = fault_of(request.urn)
+        fault = _fault_of(request.urn)
         fault.fail("update")
         subject = _subject(request, new)
         if self._package == "kubernetes":
@@ -103,11 +107,24 @@ class OfflineBacking(Backing):
     def delete(self, request: Request, resource_id: str, inputs: Values, outputs: Values) -> None:
         """Forget it, which is all there is to do."""
         del resource_id, inputs, outputs
-        fault_of(request.urn).fail("delete")
+        _fault_of(request.urn).fail("delete")
 
     def invoke(self, schema: FunctionSchema, arguments: Values, config: Values) -> Values:
         """What the user knows, what config says, and what is plausible beside that."""
-        return data_sources.answer(schema, arguments, config)
+        if self._package == "kubernetes":
+            from modelport.cluster.invoke import answer as decode
+
+            return decode(schema.token, arguments)
+        from modelport.offline.data_sources import answer
+
+        return answer(schema, arguments, config)
+
+
+def _fault_of(urn: str) -> "Fault":
+    # Most previews never come here; to import it takes as long as a hundred resources.
+    from modelport.offline.faults import fault_of
+
+    return fault_of(urn)
 
 
 def _subject(request: Request, inputs: Mapping[str, Json]) -> Subject:
@@ -120,7 +137,7 @@ def _created(schema: ResourceSchema, subject: Subject, resource_id: str) -> Valu
     return created_outputs(schema, subject, resource_id)
 
 
-def _finish(fault: Fault, resource_id: str, inputs: Values, outputs: Values) -> None:
+def _finish(fault: "Fault", resource_id: str, inputs: Values, outputs: Values) -> None:
     if fault.partial:
         raise PartialFailure(resource_id, inputs, outputs, [fault.partial])
 

@@ -3,7 +3,7 @@
 import sys
 
 from modelport.home import find_home
-from modelport.provider import HANDLERS
+from modelport.provider.handlers import HANDLERS
 from modelport.provider.offline import OfflineHandler
 from modelport.provider.process import serve
 from modelport.provider.servicer import ModelportProvider

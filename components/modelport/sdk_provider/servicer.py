@@ -83,7 +83,13 @@ class SdkProvider(BaseProvider):
         asked = self._request(request, context)
         news, olds = read_struct(request.news), read_struct(request.olds)
         inputs, old = cast("Values", plain(news)), cast("Values", plain(olds))
-        problems = check_inputs(inputs, asked.schema.inputs, lenient=self._package in _LENIENT)
+        known = asked.schema.inputs
+        judged = {key: value for key, value in inputs.items() if key in known}
+        problems = check_inputs(
+            judged if asked.schema.extensible else inputs,  # custom kinds have fields of their own
+            known,
+            lenient=self._package in _LENIENT,
+        )
         if not problems:
             inputs = self.run(context, lambda: self._completed(asked, inputs, old, request))
             problems = self.run(context, lambda: self._backing.check(asked, inputs))
