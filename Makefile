@@ -56,6 +56,7 @@ bench: setup ## Time to the first prediction and throughput, beside others (need
 	@$(BIN)/uv pip install --quiet --no-deps --target .modelport/bench -r bench/requirements.txt
 	@$(BIN)/python -m bench.first_prediction
 	@$(BIN)/python -m bench.throughput
+	@$(BIN)/python -m bench.offline_preview
 	@$(BIN)/python -m bench.report
 
 fast: setup ## Unit tests only, in seconds

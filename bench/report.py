@@ -28,7 +28,11 @@ def tables() -> str:
         "# Results\n",
         "Written by `python -m bench.report`; [how to read them](../README.md).\n",
     ]
-    for name, table in (("first_prediction", _first_prediction), ("throughput", _throughput)):
+    for name, table in (
+        ("first_prediction", _first_prediction),
+        ("throughput", _throughput),
+        ("offline_preview", _offline_preview),
+    ):
         file = RESULTS / f"{name}.json"
         if file.is_file():
             parts.append(table(json.loads(file.read_text())))
@@ -48,6 +52,23 @@ def _first_prediction(result: dict[str, Any]) -> str:
         ratio = f"{ratios[name]:.2f}" if name in ratios else ""
         numbers = " | ".join(f"{seconds[key]:.2f}" for key in ("median", "min", "max"))
         lines.append(f"| {TITLES[name]} | {numbers} | {ratio} |")
+    return "\n".join(lines) + "\n"
+
+
+def _offline_preview(result: dict[str, Any]) -> str:
+    ratios = result["ratio_to_floor"]
+    lines = [
+        f"## Offline preview of {result['resources']} resources\n",
+        _conditions(result),
+        f"Seconds of {result['rounds']} turns each, after one to warm up.",
+        "The floor is as many component resources, which no provider sees.\n",
+        "| | median | least | most | ÷ floor |",
+        "|---|---|---|---|---|",
+    ]
+    for name, seconds in result["seconds"].items():
+        ratio = f"{ratios[name]:.2f}" if name in ratios else ""
+        numbers = " | ".join(f"{seconds[key]:.2f}" for key in ("median", "min", "max"))
+        lines.append(f"| {name} | {numbers} | {ratio} |")
     return "\n".join(lines) + "\n"
 
 
