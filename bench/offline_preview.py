@@ -3,8 +3,8 @@
     .venv/bin/python -m bench.offline_preview
 
 The floor is as many component resources, which no provider sees; a second floor also imports what
-the aws program imports, for the SDK takes longer to import than its resources take. Each round previews the floor and
-then each mix with the same engine and environment; the ratio is the median of the rounds' ratios.
+the aws program imports, for the SDK takes longer to import than its resources take. Each round
+previews all of them with the same engine; a ratio is the median of the rounds' ratios.
 The result goes to `bench/results/offline_preview.json`, and the tables of
 `bench/results/README.md` are written anew.
 """
