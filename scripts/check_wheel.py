@@ -10,7 +10,12 @@ ROOT = Path(__file__).resolve().parent.parent
 BROUGHT = ("modelport", "modelport_policies", "modelport_serving")
 FOREIGN = ("bench", "bentos", "components", "config", "policies", "scripts", "stacks", "tests")
 """Generic names that must not become importable by installing this project."""
-DATA = ("modelport/py.typed", "modelport/engine/modules/cli/go.sum")
+DATA = (
+    "modelport/py.typed",
+    "modelport/engine/modules/cli/go.sum",
+    "modelport/offline/azure_paths.tsv",
+    "modelport/sdk_provider/tables/replacement_aws.json",
+)
 
 _LOOK = """
 import importlib.util, sys

@@ -81,7 +81,7 @@ def up(home: Home, stack: str, show: Show) -> UpResult:
         watcher.advice,
         offline=bool(home.offline),
     )
-    show("live", 1)
+    show("offline" if result.offline else "live", 1)
     return result
 
 
