@@ -25,6 +25,17 @@ def test_the_summary_is_plain_language() -> None:
     assert "nothing changes; 1 stays as it is" in report(step(QUEUE, op="same")).summary
 
 
+def test_what_is_not_known_of_replacements_is_said_offline() -> None:
+    header = made.HEADER.model_copy(update={"offline": True})
+    unsure = "azure-native:machinelearningservices:OnlineDeployment"
+    updates = (step(unsure, "a", "update"), step("aws:s3/bucket:Bucket", "b", "update"))
+    offline = recording(*updates).model_copy(update={"header": header})
+    note = f"Which changes replace `{unsure}` is not fully known offline"
+    assert [item for item in make_report(offline).notes if item.startswith(note)]
+    assert note in render_markdown(make_report(offline))
+    assert not [item for item in report(*updates).notes if item.startswith("Which changes")]
+
+
 def test_the_order_is_by_component_and_the_gravest_first() -> None:
     parent = step(SERVICE, "cancer", "same", custom=False)
     inside = step(QUEUE, "z", "delete", parent=parent.urn)

@@ -5,10 +5,20 @@ from typing import Literal
 from modelport.report.changes import Counts, Entry, counts_of, entries_of
 from modelport.report.cost import Cost, cost_of
 from modelport.report.diagram import diagram_of
-from modelport.report.recording import Diagnostic, Finding, Header, Model, Output, Recording
+from modelport.report.recording import (
+    Diagnostic,
+    Finding,
+    Header,
+    Model,
+    Output,
+    Recording,
+    Step,
+)
 from modelport.report.risk import Risk
 from modelport.report.risks import risks_of
-from modelport.report.words import counted, readable
+from modelport.report.words import counted, quote, readable
+from modelport.sdk import PACKAGES
+from modelport.sdk_provider.replacement import known
 
 _LEVELS = ("mandatory", "remediate", "advisory")
 _SEVERITIES = ("critical", "high", "medium", "low")
@@ -155,7 +165,28 @@ def _notes(recording: Recording) -> list[str]:
         notes.append("The preview stopped early, so what is listed may be only a part of it.")
     if not recording.packs:
         notes.append("No policy pack ran, so no rules were checked.")
+    unsure = sorted(
+        {step.type for step in recording.steps if step.op == "update" and _may_replace(step)}
+        if recording.header.offline
+        else ()
+    )
+    if unsure:
+        named = ", ".join(quote(type_) for type_ in unsure[:_NAMED])
+        more = f" and {len(unsure) - _NAMED} more" if len(unsure) > _NAMED else ""
+        notes.append(
+            f"Which changes replace {named}{more} is not fully known offline: what is said to be "
+            "changed in place may be replaced."
+        )
     return notes
+
+
+_NAMED = 5
+"""Types that a note names."""
+
+
+def _may_replace(step: Step) -> bool:
+    package = step.type.split(":", 1)[0]
+    return step.custom and package in PACKAGES and not known(step.type)
 
 
 def _policy_place(finding: Finding) -> tuple[int, int, str, str, str, str]:

@@ -4,7 +4,7 @@ import re
 
 from modelport.report import sections
 from modelport.report.document import Report
-from modelport.report.escape import code
+from modelport.report.escape import code, sentence
 from modelport.report.sections import Limits
 
 LARGEST = 65_000
@@ -65,5 +65,5 @@ def _top(report: Report) -> list[str]:
         f"{_MARKS[report.verdict.kind]} **Verdict: {report.verdict.text}.**\n",
         f"Compared: {code(header.base)} → {code(header.head)}\n",
     ]
-    lines += [f"> {note}\n" for note in report.notes]
+    lines += [f"> {sentence(note)}\n" for note in report.notes]
     return lines
