@@ -113,6 +113,7 @@ def test_a_commit_as_the_base(shop: Shop) -> None:
     assert ran.returncode == 0, ran.stderr
     assert shop.ops() == {"main": "update"}
     ran = shop.run("preview", "--offline", "--base", first[:9])
+    assert ran.returncode == 0, ran.stderr
     assert shop.ops() == {"main": "replace"}
     assert shop.recording()["header"]["base"] == f"commit {first[:7]}"
     assert shop.git("status", "--porcelain") == "M Pulumi.dev.yaml"

@@ -100,7 +100,8 @@ def _checked_out(home: Home, commit: str) -> Generator[tuple[Home, str]]:
     else run with the head's.
     """
     top = Path(_git(home.project, "rev-parse", "--show-toplevel") or home.project)
-    folder = home.work / "base"
+    # A folder for each commit: Python takes compiled modules of another one for its own.
+    folder = home.work / f"base-{commit[:12]}"
     try:
         packed = subprocess.run(
             ["git", "archive", "--format=tar", commit], cwd=top, check=True, capture_output=True
