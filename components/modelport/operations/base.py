@@ -30,9 +30,9 @@ _SHARED = ("bentoml", "engine", "evaluations")
 """What a base takes from the project's home instead of making it again."""
 
 
-def fresh_backend(home: Home) -> Home:
-    """A home whose offline backend is empty."""
-    folder = home.root / "offline" / "compare"
+def fresh_backend(home: Home, stack: str) -> Home:
+    """A home whose offline backend is empty; one for each stack, so that two can be compared."""
+    folder = home.root / "offline" / "compare" / stack
     shutil.rmtree(folder, ignore_errors=True)
     return Home(home.root, folder)
 

@@ -60,7 +60,7 @@ def preview(
     """
     base = "the stack as it was last deployed"
     if against.commit or against.state:
-        home = fresh_backend(home)
+        home = fresh_backend(home, stack)
         if against.commit:
             base = deploy_commit(home, stack, against.commit, show)
     session = open_session(home, stack, show)
@@ -82,9 +82,14 @@ def preview(
 
 
 def _run(session: Session, watcher: Watcher, recorder: Recorder, lines: list[str]) -> None:
+    failed: list[Exception] = []
+
     def both(event: events.EngineEvent) -> None:
         watcher(event)
-        recorder(event)
+        try:
+            recorder(event)
+        except Exception as error:  # the engine waits for ever for a lost listener
+            failed.append(error)
 
     with tempfile.TemporaryDirectory() as folder:
         plan = Path(folder) / "plan.json"  # the only place that says who depends on whom
@@ -92,6 +97,8 @@ def _run(session: Session, watcher: Watcher, recorder: Recorder, lines: list[str
             diff=True, color="never", on_event=both, on_output=lines.append, plan=str(plan)
         )
         recorder.learn_plan(json.loads(plan.read_text()))
+    if failed:
+        raise failed[0]
 
 
 def _header(session: Session, base: str) -> Header:
