@@ -72,11 +72,13 @@ class Home:
         return self.root / "preview.json"
 
 
-def find_home(start: Path | None = None) -> Home:
+def find_home(start: Path | None = None, *, own: bool = False) -> Home:
     """The home named by `MODELPORT_HOME`, else the one of the nearest project above `start`.
 
     Args:
         start: Folder to begin at; the current one when left out.
+        own: Whether the named home must be the nearest project's own. Programs share the home of
+            the project that they are part of; a command is for the project where it is given.
 
     Raises:
         ModelportError: no folder above holds a `Pulumi.yaml`, or the one that does has a home
@@ -87,7 +89,7 @@ def find_home(start: Path | None = None) -> Home:
     nearest = next((folder / ".modelport" for folder in above), None)
     named = os.environ.get(ENV)
     if named:
-        root = _named(Path(named).resolve(), nearest)
+        root = _named(Path(named).resolve(), nearest, own=own)
     elif nearest is None:
         message = f"no Pulumi.yaml in {begin} or above it; run this inside a project, or set {ENV}"
         raise ModelportError(message)
@@ -108,15 +110,15 @@ def _offline(root: Path) -> Path | None:
     return root / "offline"
 
 
-def _named(named: Path, nearest: Path | None) -> Path:
+def _named(named: Path, nearest: Path | None, *, own: bool) -> Path:
     """The named home, unless the project around us has one of its own.
 
     A shell that one clone activated must not deploy that clone's stacks from another one.
     """
-    if nearest is not None and nearest != named and nearest.is_dir():
+    if nearest is not None and nearest != named and (own or nearest.is_dir()):
         message = (
-            f"{ENV} names the home of {named.parent}, but this is {nearest.parent}; "
-            f"run '. ./activate' there, or 'unset {ENV}'"
+            f"{ENV} names the home of {named.parent}, but this is {nearest.parent}; leave that "
+            "project's environment first: run 'modelport_deactivate', or open a new shell"
         )
         raise ModelportError(message)
     return named

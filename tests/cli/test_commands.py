@@ -114,6 +114,16 @@ def test_another_clones_shell_is_refused(project: Project, tmp_path: Path) -> No
     assert "MODELPORT_HOME names the home of" in ran.stderr
 
 
+def test_a_project_inside_another_is_not_taken_for_it(project: Project) -> None:
+    inside = project.folder / "inside"
+    inside.mkdir()
+    (inside / "Pulumi.yaml").write_text("name: inside\nruntime: python\n")
+    project.folder = inside
+    ran = project.modelport("preview")
+    assert ran.returncode == 1
+    assert f"but this is {inside}; leave that project's environment first" in ran.stderr
+
+
 @pytest.mark.engine
 def test_a_refused_model_is_shown_with_its_scores_and_not_built(project: Project) -> None:
     write(project, f1={"min": 0.999})

@@ -28,7 +28,7 @@ def train(
     from modelport.operations.bundles import train_bundles
 
     with progress("train", quiet=as_json) as show:
-        trained = train_bundles(find_home(), stack, bundle, show)
+        trained = train_bundles(find_home(own=True), stack, bundle, show)
     if as_json:
         print_json([item.summary() for item in trained])
         return
@@ -43,7 +43,7 @@ def build(
     from modelport.operations.bundles import build_bundles
 
     with progress("build", quiet=as_json) as show:
-        built = build_bundles(find_home(), stack, bundle, show)
+        built = build_bundles(find_home(own=True), stack, bundle, show)
     if as_json:
         print_json([item.summary() for item in built])
         return

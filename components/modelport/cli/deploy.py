@@ -114,7 +114,7 @@ def rollback(
     """Make a version that was built before live again, and write it into the stack file."""
     from modelport.operations.rollback import rollback as run
 
-    home = find_home()
+    home = find_home(own=True)
     with progress("rollback", quiet=as_json) as show:
         result = run(home, stack, only_deployment(home, stack, name), to, show)
     if as_json:

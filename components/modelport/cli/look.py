@@ -26,7 +26,7 @@ def status(*, stack: StackOption = "dev", as_json: JsonOption = False) -> None:
     """Ask every live service for its golden answers; 1 when one does not give them."""
     from modelport.operations.inspect import status as run
 
-    found = run(find_home(), stack)
+    found = run(find_home(own=True), stack)
     if as_json:
         print_json(dump(found))
     elif not found:
@@ -57,7 +57,7 @@ def logs(
     """Show the end of a deployment's log."""
     from modelport.operations.inspect import log_lines, log_path
 
-    home = find_home()
+    home = find_home(own=True)
     chosen = only_deployment(home, stack, name)
     for line in log_lines(home, stack, chosen, lines):
         sys.stdout.write(line + "\n")
@@ -77,7 +77,7 @@ def predict(
     """Ask a deployment for predictions; its own example when no data is given."""
     from modelport.operations.inspect import predict as run
 
-    home = find_home()
+    home = find_home(own=True)
     print_json(run(home, stack, only_deployment(home, stack, name), _body(data)))
 
 
@@ -87,7 +87,7 @@ def history(
     """Show what was live when, by which update, with which scores."""
     from modelport.operations.history import history as run
 
-    home = find_home()
+    home = find_home(own=True)
     releases = run(home, stack, only_deployment(home, stack, name))
     if as_json:
         print_json(dump(releases))

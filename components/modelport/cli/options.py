@@ -40,6 +40,6 @@ def only_deployment(home: Home, stack: str, name: str | None) -> str:
 
 def home_here(*, offline: bool) -> Home:
     """The home of the project here; its offline side when asked for."""
-    if offline and find_home().offline is None:
+    if offline and find_home(own=True).offline is None:
         os.environ[OFFLINE_ENV] = "1"
-    return find_home()
+    return find_home(own=True)

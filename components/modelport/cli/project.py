@@ -29,7 +29,7 @@ def validate(
     """Check the stack files; touches nothing."""
     from modelport.config import read_stack_file
 
-    project = find_home().project
+    project = find_home(own=True).project
     names = (
         [f"Pulumi.{stack}.yaml"]
         if stack
@@ -60,7 +60,7 @@ def schema(
     from modelport.config.schema import SCHEMA_FILE, schema_text
 
     text = schema_text()
-    path = find_home().project / SCHEMA_FILE
+    path = find_home(own=True).project / SCHEMA_FILE
     if write:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
@@ -84,7 +84,7 @@ def setup(
     from modelport.cluster.plugin import install_stand_in
     from modelport.engine import install_engine, install_plugin
 
-    home = find_home()
+    home = find_home(own=True)
     with progress("setup", quiet=as_json) as show:
         engine = install_engine(home, show)
         install_plugin(home)
@@ -100,7 +100,7 @@ def doctor(*, stack: StackOption = "dev", as_json: JsonOption = False) -> None:
     """Look at everything that an update needs; 1 when something is missing."""
     from modelport.operations.doctor import examine
 
-    checks = examine(find_home(), stack)
+    checks = examine(find_home(own=True), stack)
     if as_json:
         print_json(dump(checks))
     else:

@@ -56,7 +56,7 @@ def report(
     from modelport.operations.report import report as run
     from modelport.report import render_markdown
 
-    found = run(recording or find_home().preview)
+    found = run(recording or find_home(own=True).preview)
     text = found.to_json() if form is Format.JSON else render_markdown(found)
     if output is None:
         sys.stdout.write(text)
