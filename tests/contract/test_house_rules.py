@@ -27,6 +27,8 @@ LAYERS = {
     "modelport.config": 2,
     "modelport.bundles": 2,
     "modelport.engine": 3,
+    "modelport.feasibility": 3,
+    "modelport.prices": 2,
     "modelport.verify": 2,
     "modelport.sdk": 2,
     "modelport.rollout": 3,
