@@ -53,7 +53,7 @@ def test_an_endpoint_of_sagemaker() -> None:
         "idle_usd": 335.80,
         "worst_case_usd": 671.60,
         "prices_as_of": "2026-09-28",
-        "unpriced": "data processed by the endpoint",
+        "unpriced": "endpoint data processing, endpoint disk",
     }
 
 
@@ -230,6 +230,7 @@ def test_accelerators_are_billed_beside_their_machine() -> None:
     """0.35 USD an hour for a T4 (Google's price pages, 2026-02-24)."""
     of = case("gcp", "us-central1")
     assert bill(accelerators(of, "compute-engine-gpu", "nvidia-tesla-t4", 2)) == [511.00]
+    assert bill(accelerators(of, "vertex-ai-prediction-gpu", "nvidia-tesla-t4", 1)) == [293.82]
     assert accelerators(of, "compute-engine-gpu", "nvidia-t4", 1).unpriced == (
         "compute-engine-gpu nvidia-t4 (nearest known: nvidia-l4)",
     )

@@ -166,9 +166,10 @@ class PriceBook:
 
 
 def _worked_out(like: Price, derived: _Derived, service: str, sku: str) -> Price:
+    times = "" if derived.factor == 1 else f"{derived.factor:g} times "
     said = (
         f"no price of {service} {sku} is known: "
-        f"{derived.factor:g} times that of {derived.like} in {like.region} counts"
+        f"{times}that of {derived.like} in {like.region} counts"
     )
     return replace(
         like,

@@ -11,10 +11,7 @@ _DISKS = {
     "azure": ("managed-disk", "GiB-month StandardSSD_LRS"),
 }
 """Service and unit of the disk that machines start from."""
-_BESIDE = {
-    "sagemaker-hosting": "data processed by the endpoint",
-    "vertex-ai-prediction": "data processed by the endpoint",
-}
+_BESIDE = {"sagemaker-hosting": ("endpoint data processing", "endpoint disk")}
 """What a service bills beside its machines, and the book has no price of."""
 
 
@@ -32,7 +29,7 @@ def instances(
             as such, because none may be had then.
     """
     price = case.book.hourly(case.provider, service, sku, case.region)
-    beside = unpriced(_BESIDE[service]) if service in _BESIDE else Parts()
+    beside = unpriced(*_BESIDE.get(service, ()))
     if price is None:
         return unpriced(_unknown(case, service, sku)) + beside
     now, idle = case.standing * hours, case.scale.minimum * hours
