@@ -1,0 +1,109 @@
+"""What the plans of all kinds share: who, what, which scores; and what no kind accepts."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from modelport.bundles import evaluate_gate
+from modelport.config import Deployment
+from modelport.plan.context import PlanContext
+from modelport_serving.record import BundleRecord
+
+Fact = str | int | float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentPlan:
+    """One deployment, decided: a platform module turns it into resources line for line."""
+
+    name: str
+    stack: str
+    environment: str
+    owner: str
+    bundle: str
+    version: str
+    pinned: bool
+    metric: str
+    score: float
+    baseline: float
+    data_sha256: str
+    rollout: str | dict[str, Any]
+    auth: str
+    monthly_usd: float
+
+    def facts(self) -> dict[str, Fact]:
+        """What the preview's diff and the policies see; never a secret."""
+        return {
+            "environment": self.environment,
+            "owner": self.owner,
+            "bundle": self.bundle,
+            "version": self.version,
+            "pinned": self.pinned,
+            "evaluation": "passed",
+            "metric": self.metric,
+            "score": round(self.score, 4),
+            "baseline": round(self.baseline, 4),
+            "data_sha256": self.data_sha256,
+            "rollout": self.rollout if isinstance(self.rollout, str) else next(iter(self.rollout)),
+            "auth": self.auth,
+            "monthly_usd": self.monthly_usd,
+        }
+
+
+def plan_deployment(
+    name: str,
+    config: Deployment,
+    record: BundleRecord,
+    context: PlanContext,
+    monthly_usd: float,
+) -> dict[str, Any]:
+    """The fields of a `DeploymentPlan`, for the plan of a kind to add its own.
+
+    Args:
+        name: Deployment name.
+        config: What the user wrote.
+        record: The bundle that it resolved to.
+        context: The stack.
+        monthly_usd: Price in USD a month of 730 hours.
+    """
+    evaluation = record.evaluation
+    rollout = config.rollout
+    return asdict(
+        DeploymentPlan(
+            name=name,
+            stack=context.stack,
+            environment=context.environment,
+            owner=config.owner,
+            bundle=record.name,
+            version=record.version,
+            pinned=config.bundle_version is not None,
+            metric=evaluation.primary,
+            score=evaluation.metrics[evaluation.primary],
+            baseline=evaluation.baseline[evaluation.primary],
+            data_sha256=record.lineage.data_sha256,
+            rollout=rollout if isinstance(rollout, str) else rollout.model_dump(mode="json"),
+            auth=config.auth,
+            monthly_usd=monthly_usd,
+        )
+    )
+
+
+def refusals(
+    config: Deployment, record: BundleRecord, context: PlanContext, monthly_usd: float
+) -> list[str]:
+    """Why a deployment is refused on every kind of target; empty when it is not."""
+    found: list[str] = []
+    if context.environment == "prod" and config.bundle_version is None:
+        found.append(
+            "prod must name a digest, so that nothing changes unseen "
+            "(rule bundle-pinned-in-prod); "
+            f"write bundle: {record.name}@{record.version}"
+        )
+    verdict = evaluate_gate(config.gate, record.evaluation)
+    if not verdict.passed:
+        found.append(
+            f"{record.name}@{record.version} did not pass its gate: {'; '.join(verdict.reasons)}"
+        )
+    limit = config.limits.monthly_usd
+    if limit is not None and limit < monthly_usd:
+        found.append(f"{monthly_usd:.2f} USD a month is over limits.monthly_usd ({limit:.2f})")
+    return found
