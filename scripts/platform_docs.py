@@ -34,7 +34,8 @@ same cloud, then of the same component, then any. What is left out refuses nothi
 
 **Grades.** A: the vendor's page or SDK says so. B: somebody quotes the vendor. C: known, but not
 verified; a limit of grade C only warns. A limit that is not *firm* is a default or a quota that
-can be raised, and only warns too. A vendor's MB is read as 1,000,000 bytes.
+can be raised, and only warns too. A rollout that a platform does not have is refused whatever the
+grade. A vendor's MB is read as 1,000,000 bytes.
 """
 
 MARKS = {"yes": "yes", "no": "no", "partly": "partly"}
