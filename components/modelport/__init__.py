@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from modelport.component import Component
-    from modelport.config import Deployment, Gate, Limits, LocalTarget, Serving, Threshold
+    from modelport.config import (
+        Deployment,
+        Gate,
+        Limits,
+        LocalTarget,
+        Serving,
+        Threshold,
+        Workload,
+    )
     from modelport.errors import ModelportError
     from modelport.local_service import LocalService
     from modelport.plan import PlanContext
@@ -27,6 +35,7 @@ _HOMES = {
     "PlanContext": "modelport.plan",
     "Serving": "modelport.config",
     "Threshold": "modelport.config",
+    "Workload": "modelport.config",
 }
 
 __all__ = [
@@ -40,6 +49,7 @@ __all__ = [
     "PlanContext",
     "Serving",
     "Threshold",
+    "Workload",
     "__version__",
 ]
 

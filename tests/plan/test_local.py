@@ -79,3 +79,14 @@ def test_every_refusal_comes_at_once() -> None:
     assert len(lines) == 3
     assert all(line.startswith("cancer: ") for line in lines)
     assert "did not pass its gate" in lines[2]
+
+
+def test_the_limit_that_matters_most_is_a_fact() -> None:
+    assert plan(workload={"payload": "32MB"}).facts()["limit"] == "payload 32 MB of 64 MiB (48 %)"
+    assert "limit" not in plan().facts()
+
+
+def test_a_workload_that_does_not_fit_is_refused_with_the_limit() -> None:
+    with pytest.raises(PlanError) as caught:
+        plan(workload={"payload": "100MB"})
+    assert str(caught.value).startswith("cancer: workload.payload 100 MB is over the limit of ")

@@ -3,6 +3,7 @@
 deployment.py   StackConfig > Deployment: bundle, owner, auth, limits, serving
 target.py       where it runs, one model for each kind
 gate.py         what a model must score
+workload.py     what is known of requests and model
 rollout.py      how a new version takes over
 stackfile.py    Pulumi.<stack>.yaml, with lines
 problems.py     what is wrong, with the nearest fix
@@ -15,6 +16,7 @@ from modelport.config.rollout import Canary, CanaryRollout, Shadow, ShadowRollou
 from modelport.config.schema import schema_text, stack_schema
 from modelport.config.stackfile import parse, read_stack_file
 from modelport.config.target import LocalTarget
+from modelport.config.workload import Workload
 
 __all__ = [
     "Canary",
@@ -28,6 +30,7 @@ __all__ = [
     "ShadowRollout",
     "StackConfig",
     "Threshold",
+    "Workload",
     "parse",
     "read_stack_file",
     "schema_text",

@@ -8,6 +8,7 @@ from modelport.config.base import Model
 from modelport.config.gate import Gate
 from modelport.config.rollout import Rollout
 from modelport.config.target import Target
+from modelport.config.workload import Workload
 
 DeploymentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 """Lower-case letter first, then letters, digits, `-` and `_`; at most 40 characters."""
@@ -55,6 +56,8 @@ class Deployment(Model):
     """What it may use and cost."""
     serving: Serving = Serving()
     """How requests are taken."""
+    workload: Workload = Workload()
+    """What is known of its requests and its model; a target that cannot hold them is refused."""
 
     @property
     def bundle_name(self) -> str:

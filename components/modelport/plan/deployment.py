@@ -5,6 +5,7 @@ from typing import Any
 
 from modelport.bundles import evaluate_gate
 from modelport.config import Deployment
+from modelport.feasibility import judge, tightest
 from modelport.plan.context import PlanContext
 from modelport_serving.record import BundleRecord
 
@@ -28,6 +29,8 @@ class DeploymentPlan:
     data_sha256: str
     rollout: str | dict[str, Any]
     auth: str
+    limit: str
+    """The limit of the platform that the workload uses up most; empty when nothing is known."""
     monthly_usd: float
 
     def facts(self) -> dict[str, Fact]:
@@ -46,6 +49,7 @@ class DeploymentPlan:
             "rollout": self.rollout if isinstance(self.rollout, str) else next(iter(self.rollout)),
             "auth": self.auth,
             "monthly_usd": self.monthly_usd,
+            **({"limit": self.limit} if self.limit else {}),
         }
 
 
@@ -67,6 +71,7 @@ def plan_deployment(
     """
     evaluation = record.evaluation
     rollout = config.rollout
+    limit = tightest(config.target.kind, config.workload)
     return asdict(
         DeploymentPlan(
             name=name,
@@ -82,13 +87,18 @@ def plan_deployment(
             data_sha256=record.lineage.data_sha256,
             rollout=rollout if isinstance(rollout, str) else rollout.model_dump(mode="json"),
             auth=config.auth,
+            limit=limit.text.removeprefix("limit: ") if limit else "",
             monthly_usd=monthly_usd,
         )
     )
 
 
 def refusals(
-    config: Deployment, record: BundleRecord, context: PlanContext, monthly_usd: float
+    name: str,
+    config: Deployment,
+    record: BundleRecord,
+    context: PlanContext,
+    monthly_usd: float,
 ) -> list[str]:
     """Why a deployment is refused on every kind of target; empty when it is not."""
     found: list[str] = []
@@ -106,4 +116,5 @@ def refusals(
     limit = config.limits.monthly_usd
     if limit is not None and limit < monthly_usd:
         found.append(f"{monthly_usd:.2f} USD a month is over limits.monthly_usd ({limit:.2f})")
+    found += judge(config.target.kind, config.workload, name=name).refusals
     return found

@@ -60,7 +60,7 @@ def plan_local(
     Raises:
         PlanError: with every reason at once.
     """
-    refused = _refusals(config, record, context)
+    refused = _refusals(name, config, record, context)
     if refused:
         raise PlanError("\n".join(f"{name}: {reason}" for reason in refused))
     target = config.target
@@ -77,14 +77,16 @@ def plan_local(
     )
 
 
-def _refusals(config: Deployment, record: BundleRecord, context: PlanContext) -> list[str]:
+def _refusals(
+    name: str, config: Deployment, record: BundleRecord, context: PlanContext
+) -> list[str]:
     found: list[str] = []
     if config.auth == "none" and not config.target.loopback:
         found.append(
             f"auth: none on {config.target.host} would let everyone on the network in "
             "(rule endpoint-public-needs-auth); write auth: api_key, or host: 127.0.0.1"
         )
-    found += refusals(config, record, context, MONTHLY_USD)
+    found += refusals(name, config, record, context, MONTHLY_USD)
     found += _rollout_refusals(config.rollout)
     return found
 
