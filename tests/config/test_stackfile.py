@@ -69,6 +69,11 @@ def test_a_misspelt_key_is_one_line_with_the_right_word(tmp_path: Path) -> None:
          "cancer.gate.f1: {}: give min, max or both, e.g. {min: 0.95}"),
         ("f1: 0.95", "f1: {min: 0.95}", 8,
          "cancer.gate.f1: should be a mapping with the keys min, max, got 0.95"),
+        ("owner: diagnostics\n      workload: {rate: 0}", "owner: diagnostics", 7,
+         "cancer.workload.rate: 0 is not allowed; allowed: more than 0"),
+        ("owner: diagnostics\n      workload: {rate: 10000000000}", "owner: diagnostics", 7,
+         "cancer.workload.rate: 10000000000 is not allowed; allowed: any to 1000000000; "
+         "nearest: 1000000000"),
         ("bundle: Cancer", "bundle: breast_cancer", 5,
          "cancer.bundle: 'Cancer' is not allowed; allowed: bundle to serve: `name` for the newest "
          "that passes the gate, `name@digest` for exactly one; did you mean 'cancer'?"),

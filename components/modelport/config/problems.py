@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
-from annotated_types import Ge, Le, MaxLen, MinLen
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -94,6 +94,9 @@ def _message(item: ErrorDetails, model: type[BaseModel], path: Path) -> str:
     if kind in {"too_short", "string_too_short"}:
         about = f"; {_sentence(field.description)}" if field and field.description else ""
         return f"must not be empty{about}"
+    above = _above(field)
+    if above is not None and kind == "greater_than":
+        return f"{_shown(item['input'])} is not allowed; allowed: more than {_number(above)}"
     bounds = _bounds(field)
     if bounds and kind.startswith(("greater_than", "less_than")):
         low, high = bounds
@@ -174,13 +177,19 @@ def _bounds(field: FieldInfo | None) -> tuple[float | None, float | None] | None
     return cast("float | None", low), cast("float | None", high)
 
 
+def _above(field: FieldInfo | None) -> float | None:
+    """The bound that a value must exceed; none when there is no such bound."""
+    marks = _metadata(field) if field else ()
+    return next((cast("float", mark.gt) for mark in marks if isinstance(mark, Gt)), None)
+
+
 def _metadata(field: FieldInfo) -> Iterator[object]:
     yield from field.metadata
     for part in get_args(field.annotation):
         for extra in get_args(part):
             if isinstance(extra, FieldInfo):
                 yield from extra.metadata
-            elif isinstance(extra, Ge | Le | MinLen | MaxLen):
+            elif isinstance(extra, Ge | Gt | Le | MinLen | MaxLen):
                 yield extra
 
 
