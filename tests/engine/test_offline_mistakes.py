@@ -13,6 +13,7 @@ from pulumi import automation as auto
 from modelport.engine import engine_environment, install_engine, install_plugin
 from modelport.home import Home
 from modelport.operations.events import Watcher
+from modelport.operations.session import last_error
 from modelport.provider.wire import Asset, ResourceReference
 from modelport.sdk_provider.check import check_inputs
 from sdk_samples import Planted, draw, plant, valid_inputs
@@ -91,14 +92,10 @@ def refused_by_the_engine(package: str, count: int, options: auto.LocalWorkspace
     for schema in draw(package, count, SEED):
         cases.append(plant(schema, chosen))
         watcher = Watcher(lambda _text, _done: None)
-        with pytest.raises(auto.CommandError):
+        with pytest.raises(auto.CommandError) as caught:
             stack.preview(on_event=watcher)
-        start = f"{schema.token} 'case': {cases[-1].path}: "
-        assert [line for line in watcher.errors if line.startswith(start)], (
-            cases[-1],
-            watcher.errors,
-            SEED,
-        )
+        said = watcher.failure(last_error(caught.value))
+        assert f"{schema.token} 'case': {cases[-1].path}: " in said, (cases[-1], said, SEED)
 
 
 def sendable(value: Any, role: pulumi.Resource) -> Any:

@@ -66,9 +66,7 @@ class Watcher:
     def _diagnostic(self, event: events.DiagnosticEvent) -> None:
         text = _clean(event.message)
         if event.severity == "error":
-            text = text.removeprefix("error: ")
-            refused = refusal(text)
-            text = str(refused) if refused else text
+            text = readable_error(text)
             if text and text not in self.errors and not _is_summary(text):
                 self.errors.append(text)
         elif event.ephemeral and text:
@@ -108,6 +106,13 @@ def refusal(text: str) -> Refusal | None:
     return Refusal(*found.groups()) if found else None
 
 
+def readable_error(text: str) -> str:
+    """An error of the engine's without its frame."""
+    plain = text.strip().removeprefix("error: ")
+    refused = refusal(plain)
+    return str(refused) if refused else plain
+
+
 def _name(urn: str | None) -> str:
     return (urn or "").rsplit("::", 1)[-1]
 
@@ -122,6 +127,9 @@ def _clean(text: str) -> str:
 
 def _is_summary(text: str) -> bool:
     """Whether the engine only says that something failed, after having said what."""
-    return text in {"update failed", "preview failed", "resource monitor shut down"} or (
-        "program exited with non-zero exit code" in text.lower()
+    return (
+        text in {"update failed", "preview failed", "resource monitor shut down"}
+        or "program exited with non-zero exit code" in text.lower()
+        # The program lost the engine, which had ended for a reason of its own.
+        or ("StatusCode.UNAVAILABLE" in text and "failed to connect to all addresses" in text)
     )

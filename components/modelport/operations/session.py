@@ -13,6 +13,7 @@ from modelport.engine import Progress, engine_environment, install_engine, insta
 from modelport.engine.guard import refuse_mixture
 from modelport.errors import ConfigError, EngineError
 from modelport.home import RESERVED, Home
+from modelport.operations.events import readable_error
 from modelport.operations.recover import prepare_state
 from modelport.operations.workspace import (
     PLACEHOLDER,
@@ -100,8 +101,11 @@ def last_error(error: auto.CommandError) -> str:
     text = str(error)
     _, _, stderr = text.partition("stderr:")
     lines = [line.strip() for line in (stderr or text).splitlines()]
-    said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    return "; ".join(said) or " ".join(line for line in lines if line)
+    said = [readable_error(line) for line in lines if line.startswith("error: ")]
+    if not said:  # an event was lost on its way; the display holds the error too
+        shown = (line.strip() for line in text.splitlines())
+        said = [readable_error(line) for line in shown if line.startswith("error: ")]
+    return "; ".join(dict.fromkeys(said)) or " ".join(line for line in lines if line)
 
 
 def _is_endpoint(value: object) -> bool:
