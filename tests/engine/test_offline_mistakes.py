@@ -91,11 +91,23 @@ def refused_by_the_engine(package: str, count: int, options: auto.LocalWorkspace
     stack = auto.create_stack("dev", project_name="shop", program=program, opts=options)
     for schema in draw(package, count, SEED):
         cases.append(plant(schema, chosen))
-        watcher = Watcher(lambda _text, _done: None)
-        with pytest.raises(auto.CommandError) as caught:
-            stack.preview(on_event=watcher)
-        said = watcher.failure(last_error(caught.value))
-        assert f"{schema.token} 'case': {cases[-1].path}: " in said, (cases[-1], said, SEED)
+        wanted = f"{schema.token} 'case': {cases[-1].path}: "
+        said = refused(stack)
+        for _ in range(3):
+            if "_InactiveRpcError" not in said or wanted in said:
+                break
+            # An inline program and the engine share the end of a preview: when the program loses
+            # its connection first, the engine reports that alone.
+            said = refused(stack)
+        assert wanted in said, (cases[-1], said, SEED)
+
+
+def refused(stack: auto.Stack) -> str:
+    """What a preview that is refused says."""
+    watcher = Watcher(lambda _text, _done: None)
+    with pytest.raises(auto.CommandError) as caught:
+        stack.preview(on_event=watcher)
+    return watcher.failure(last_error(caught.value))
 
 
 def sendable(value: Any, role: pulumi.Resource) -> Any:

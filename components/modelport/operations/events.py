@@ -67,7 +67,7 @@ class Watcher:
         text = _clean(event.message)
         if event.severity == "error":
             text = readable_error(text)
-            if text and text not in self.errors and not _is_summary(text):
+            if text and text not in self.errors and not is_summary(text):
                 self.errors.append(text)
         elif event.ephemeral and text:
             self._progress(f"{_name(event.urn)}: {text}" if event.urn else text)
@@ -125,11 +125,12 @@ def _clean(text: str) -> str:
     return _COLOUR.sub("", text).strip()
 
 
-def _is_summary(text: str) -> bool:
+def is_summary(text: str) -> bool:
     """Whether the engine only says that something failed, after having said what."""
     return (
         text in {"update failed", "preview failed", "resource monitor shut down"}
         or "program exited with non-zero exit code" in text.lower()
         # The program lost the engine, which had ended for a reason of its own.
         or ("StatusCode.UNAVAILABLE" in text and "failed to connect to all addresses" in text)
+        or text.startswith("Exception calling application: <_InactiveRpcError")
     )

@@ -13,7 +13,7 @@ from modelport.engine import Progress, engine_environment, install_engine, insta
 from modelport.engine.guard import refuse_mixture
 from modelport.errors import ConfigError, EngineError
 from modelport.home import RESERVED, Home
-from modelport.operations.events import readable_error
+from modelport.operations.events import is_summary, readable_error
 from modelport.operations.recover import prepare_state
 from modelport.operations.workspace import (
     PLACEHOLDER,
@@ -98,14 +98,15 @@ def open_session(
 
 def last_error(error: auto.CommandError) -> str:
     """What the engine said, without its own framing."""
-    text = str(error)
-    _, _, stderr = text.partition("stderr:")
-    lines = [line.strip() for line in (stderr or text).splitlines()]
-    said = [readable_error(line) for line in lines if line.startswith("error: ")]
-    if not said:  # an event was lost on its way; the display holds the error too
-        shown = (line.strip() for line in text.splitlines())
-        said = [readable_error(line) for line in shown if line.startswith("error: ")]
-    return "; ".join(dict.fromkeys(said)) or " ".join(line for line in lines if line)
+    # Standard error first; when an event was lost on its way, the display holds the error.
+    shown, _, stderr = str(error).partition("stderr:")
+    for part in (stderr, shown):
+        lines = (line.strip() for line in part.splitlines())
+        errors = (readable_error(line) for line in lines if line.startswith("error: "))
+        said = list(dict.fromkeys(text for text in errors if not is_summary(text)))
+        if said:
+            return "; ".join(said)
+    return " ".join(line.strip() for line in (stderr or shown).splitlines() if line.strip())
 
 
 def _is_endpoint(value: object) -> bool:
