@@ -3,7 +3,8 @@
 from pulumi import automation as auto
 from pulumi.automation import events
 
-from modelport.operations.events import Watcher, readable_error
+from modelport.engine.texts import readable_error
+from modelport.operations.events import Watcher
 from modelport.operations.session import last_error
 
 FRAMED = (

@@ -1,7 +1,6 @@
 """Events: what the engine reports while it works, as progress, changes and errors."""
 
 import contextlib
-import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,11 +8,7 @@ from typing import Any
 
 from pulumi.automation import events
 
-_REFUSED = re.compile(
-    r"(\S+) resource '([^']*)': property (.+?) value \{.*\} has a problem: (.*)", re.DOTALL
-)
-"""How the engine frames what a provider says of one input; its print of the value helps nobody."""
-_COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
+from modelport.engine.texts import clean, is_summary, readable_error
 
 
 @dataclass(slots=True)
@@ -59,12 +54,12 @@ class Watcher:
         """Keep what a policy said, once: previews and updates ask the packs several times."""
         mandatory = event.enforcement_level == "mandatory"
         said = self.violations if mandatory else self.advice
-        text = f"{event.policy_name}: {_clean(event.message)}"
+        text = f"{event.policy_name}: {clean(event.message)}"
         if text not in said:
             said.append(text)
 
     def _diagnostic(self, event: events.DiagnosticEvent) -> None:
-        text = _clean(event.message)
+        text = clean(event.message)
         if event.severity == "error":
             text = readable_error(text)
             if text and text not in self.errors and not is_summary(text):
@@ -83,54 +78,9 @@ class Watcher:
         return "\n".join(self.errors + self.violations) or fallback
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What a provider says of one input."""
-
-    type: str
-    """Type token of the resource."""
-    name: str
-    """The resource's name in the program."""
-    path: str
-    """Path of the property."""
-    reason: str
-    """What is wrong with it."""
-
-    def __str__(self) -> str:
-        return f"{self.type} '{self.name}': {self.path}: {self.reason}"
-
-
-def refusal(text: str) -> Refusal | None:
-    """What a provider said of one input, out of the engine's frame; none for other errors."""
-    found = _REFUSED.fullmatch(text)
-    return Refusal(*found.groups()) if found else None
-
-
-def readable_error(text: str) -> str:
-    """An error of the engine's without its frame."""
-    plain = text.strip().removeprefix("error: ")
-    refused = refusal(plain)
-    return str(refused) if refused else plain
-
-
 def _name(urn: str | None) -> str:
     return (urn or "").rsplit("::", 1)[-1]
 
 
 def _operation(operation: Any) -> str:
     return str(getattr(operation, "value", operation))
-
-
-def _clean(text: str) -> str:
-    return _COLOUR.sub("", text).strip()
-
-
-def is_summary(text: str) -> bool:
-    """Whether the engine only says that something failed, after having said what."""
-    return (
-        text in {"update failed", "preview failed", "resource monitor shut down"}
-        or "program exited with non-zero exit code" in text.lower()
-        # The program lost the engine, which had ended for a reason of its own.
-        or ("StatusCode.UNAVAILABLE" in text and "failed to connect to all addresses" in text)
-        or text.startswith("Exception calling application: <_InactiveRpcError")
-    )

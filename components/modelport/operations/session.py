@@ -11,9 +11,9 @@ from modelport.config import StackConfig, read_stack_file
 from modelport.config.stackfile import NO_CONFIG, mentions_namespace
 from modelport.engine import Progress, engine_environment, install_engine, install_plugin
 from modelport.engine.guard import refuse_mixture
+from modelport.engine.texts import is_summary, readable_error
 from modelport.errors import ConfigError, EngineError
 from modelport.home import RESERVED, Home
-from modelport.operations.events import is_summary, readable_error
 from modelport.operations.recover import prepare_state
 from modelport.operations.workspace import (
     PLACEHOLDER,

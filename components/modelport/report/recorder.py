@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from pulumi.automation import events
 
-from modelport.report.engine_text import clean, is_summary, without_paths, without_values
+from modelport.engine.texts import clean, is_summary, without_paths, without_values
 from modelport.report.property_changes import property_changes
 from modelport.report.recording import Diagnostic, Finding, Header, Output, Recording, Step
 from modelport.report.values import (

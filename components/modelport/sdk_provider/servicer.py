@@ -237,11 +237,11 @@ class SdkProvider(BaseProvider):
     def _refuse_update(self, asked: Request, old: Values, new: Values) -> None:
         """What a platform would refuse to change is refused where no platform does it."""
         refused = refused_paths(asked.token) if self._backing.invents else frozenset[str]()
-        found = [
-            item.path
-            for item in differences(old, new, asked.schema.inputs, refused.__contains__)
-            if item.replaces
-        ]
+        if not refused:
+            return
+        # The table alone: what the SDK's documentation says of replacement refuses nothing.
+        changed = differences(old, new, {}, refused.__contains__)
+        found = [item.path for item in changed if item.replaces]
         if found:
             message = (
                 f"{', '.join(found)}: cannot be changed once {asked.name} is there, and the "

@@ -6,6 +6,16 @@ _COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 _PATH = re.compile(r"(?<![\w/:.~-])/(?:[^\s/:'\"<>|`]+/)+([^\s/:'\"<>|`]*)")
 _VALUE = re.compile(r"(property \S+) value \{.*\} has a problem: ", re.DOTALL)
 """How the engine frames what a provider says of one input; it prints the value, secret or not."""
+_REFUSED = re.compile(
+    r"(\S+) resource '([^']*)': property (.+?) value \{.*\} has a problem: (.*)", re.DOTALL
+)
+"""The same frame with all that stands around it."""
+
+
+def readable_error(text: str) -> str:
+    """An error without the engine's frame, a refused input as one short sentence."""
+    plain = text.strip().removeprefix("error: ")
+    return _REFUSED.sub(r"\1 '\2': \3: \4", plain) if _REFUSED.fullmatch(plain) else plain
 
 
 def clean(text: str) -> str:
@@ -20,8 +30,12 @@ def without_values(text: str) -> str:
 
 def is_summary(text: str) -> bool:
     """Whether the engine only says that something failed, after having said what."""
-    return text in {"update failed", "preview failed", "resource monitor shut down"} or (
-        "program exited with non-zero exit code" in text.lower()
+    return (
+        text in {"update failed", "preview failed", "resource monitor shut down"}
+        or "program exited with non-zero exit code" in text.lower()
+        # The program lost the engine, which had ended for a reason of its own.
+        or ("StatusCode.UNAVAILABLE" in text and "failed to connect to all addresses" in text)
+        or text.startswith("Exception calling application: <_InactiveRpcError")
     )
 
 
