@@ -106,8 +106,9 @@ class ListBacking(Backing):
             self._single(asked).delete(asked, object_id(item), item, before)
 
     def invoke(self, schema: FunctionSchema, arguments: Values, config: Values) -> Values:
-        """Lists have no functions."""
-        raise NotImplementedError
+        """Lists have no functions: those of the package are answered before."""
+        message = f"{schema.token}: a list has no functions"
+        raise ClusterError(message)
 
     def _all_made(self, request: Request, inputs: Values, outputs: Values) -> Values:
         known = _by_place(outputs)

@@ -16,10 +16,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, cast
 
-import yaml
-
 from modelport.errors import ConfigError
 from modelport.offline.place import entries, items
+from modelport.offline.user_file import read_map
 from modelport.provider.wire import Json
 from modelport.sdk import UnknownTokenError, function
 from modelport.sdk.types import FunctionSchema
@@ -39,7 +38,7 @@ def given_answer(schema: FunctionSchema, arguments: Mapping[str, Json]) -> dict[
     if not named:
         return {}
     path = Path(named)
-    content = _read(path)
+    content = read_map(path, VARIABLE, "a map from tokens of functions to answers")
     for token in content:
         _refuse_unknown(token, path)
     if schema.token not in content:
@@ -89,21 +88,6 @@ def _refuse_unknown(token: str, path: Path) -> None:
         function(token)
     except UnknownTokenError as error:
         raise ConfigError([f"{path}: {error}"]) from None
-
-
-def _read(path: Path) -> dict[str, Json]:
-    try:
-        content = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{VARIABLE}: {path} cannot be read ({error})"]) from None
-    except yaml.YAMLError as error:
-        place = str(error).replace("\n", " ")
-        raise ConfigError([f"{VARIABLE}: {path} is neither YAML nor JSON ({place})"]) from None
-    if content is None:
-        return {}
-    if not isinstance(content, dict):
-        raise ConfigError([f"{path}: expected a map from tokens of functions to answers"])
-    return {str(key): value for key, value in cast("dict[object, Json]", content).items()}
 
 
 def _nearest(word: str, known: list[str]) -> str:

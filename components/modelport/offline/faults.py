@@ -17,12 +17,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final, Literal, cast
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modelport.config.problems import find_problems
 from modelport.errors import ConfigError, ServiceError
 from modelport.offline.place import entries, items
+from modelport.offline.user_file import read_map
 from modelport.provider.wire import Json
 from modelport.sdk_provider.backing import Values
 
@@ -93,23 +93,15 @@ def fault_of(urn: str) -> Fault:
 
 
 def _read(path: Path) -> dict[str, Fault]:
-    try:
-        content = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{VARIABLE}: {path} cannot be read ({error})"]) from None
-    except yaml.YAMLError as error:
-        place = str(error).replace("\n", " ")
-        raise ConfigError([f"{VARIABLE}: {path} is neither YAML nor JSON ({place})"]) from None
-    if content is not None and not isinstance(content, dict):
-        raise ConfigError([f"{path}: expected a map from names or urns of resources to faults"])
+    content = read_map(path, VARIABLE, "a map from names or urns of resources to faults")
     found: dict[str, Fault] = {}
     problems: list[str] = []
-    for key, value in cast("dict[object, Json]", content or {}).items():
+    for key, value in content.items():
         try:
-            found[str(key)] = Fault.model_validate(value)
+            found[key] = Fault.model_validate(value)
         except ValidationError as error:
             problems += [
-                f"{path}: {'.'.join([str(key), *map(str, problem.path)])}: {problem.message}"
+                f"{path}: {'.'.join([key, *map(str, problem.path)])}: {problem.message}"
                 for problem in find_problems(error, Fault)
             ]
     if problems:
