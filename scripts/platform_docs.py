@@ -1,8 +1,9 @@
 """Write docs/platforms.md from the tables; with --check only say whether it is stale."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
+
+from generated_page import ROOT, write_or_check
 
 from modelport.feasibility import (
     KINDS,
@@ -14,7 +15,6 @@ from modelport.feasibility import (
 from modelport.feasibility.capabilities import CAPABILITIES
 from modelport.feasibility.limits import EVERY_KIND
 
-ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "platforms.md"
 
 INTRODUCTION = """\
@@ -108,17 +108,5 @@ def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write the page, or check it."""
-    text = page()
-    if "--check" not in arguments:
-        PAGE.write_text(text)
-        return 0
-    if PAGE.is_file() and PAGE.read_text() == text:
-        return 0
-    print("docs/platforms.md is stale; run: .venv/bin/python scripts/platform_docs.py")
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(PAGE, page(), "platform_docs.py", sys.argv[1:]))

@@ -3,13 +3,13 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+
+from generated_page import ROOT, write_or_check
 
 from modelport_policies import COST, SECURITY
 from modelport_policies.exemptions import SHORTEST_REASON
 from modelport_policies.rule import Rule, Sample
 
-ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "policies.md"
 PACKS: dict[str, Sequence[Rule]] = {"security": SECURITY, "cost": COST}
 
@@ -137,17 +137,5 @@ def _example(sample: Sample) -> str:
     return f"{sample.type}: {json.dumps(sample.properties)}"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write the page, or check it."""
-    text = page()
-    if "--check" not in arguments:
-        PAGE.write_text(text)
-        return 0
-    if PAGE.is_file() and PAGE.read_text() == text:
-        return 0
-    print("docs/policies.md is stale; run: .venv/bin/python scripts/policy_docs.py")
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(PAGE, page(), "policy_docs.py", sys.argv[1:]))
