@@ -36,6 +36,7 @@ def is_summary(text: str) -> bool:
         # The program lost the engine, which had ended for a reason of its own.
         or ("StatusCode.UNAVAILABLE" in text and "failed to connect to all addresses" in text)
         or text.startswith("Exception calling application: <_InactiveRpcError")
+        or "Resource monitor has terminated" in text
     )
 
 
