@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from modelport.app_service import AppService
     from modelport.component import Component
     from modelport.config import (
         Deployment,
@@ -19,34 +20,45 @@ if TYPE_CHECKING:
         Workload,
     )
     from modelport.errors import ModelportError
+    from modelport.gpu_vm_service import GpuVmService
     from modelport.local_service import LocalService
+    from modelport.managed_endpoint import ManagedEndpoint
     from modelport.plan import PlanContext
+    from modelport.serverless_predictor import ServerlessPredictor
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AppService": "modelport.app_service",
     "Component": "modelport.component",
     "Deployment": "modelport.config",
     "Gate": "modelport.config",
+    "GpuVmService": "modelport.gpu_vm_service",
     "Limits": "modelport.config",
     "LocalService": "modelport.local_service",
     "LocalTarget": "modelport.config",
+    "ManagedEndpoint": "modelport.managed_endpoint",
     "ModelportError": "modelport.errors",
     "PlanContext": "modelport.plan",
+    "ServerlessPredictor": "modelport.serverless_predictor",
     "Serving": "modelport.config",
     "Threshold": "modelport.config",
     "Workload": "modelport.config",
 }
 
 __all__ = [
+    "AppService",
     "Component",
     "Deployment",
     "Gate",
+    "GpuVmService",
     "Limits",
     "LocalService",
     "LocalTarget",
+    "ManagedEndpoint",
     "ModelportError",
     "PlanContext",
+    "ServerlessPredictor",
     "Serving",
     "Threshold",
     "Workload",

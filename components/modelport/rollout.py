@@ -45,6 +45,10 @@ class Evidence:
     """Upper bounds of the latency buckets in milliseconds, growing."""
     golden: str = ""
     """Why the golden answers do not hold; empty when they do."""
+    alarms: tuple[str, ...] = ()
+    """Alarms of the deployment that fire; any of them ends a rollout."""
+    counted: bool = True
+    """Whether requests are counted at all; without, their signals say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ def judge(rollout: Watched, elapsed: float, evidence: Evidence) -> Decision:
         elapsed: Seconds since the present step began.
         evidence: Counts since the rollout began.
     """
+    if evidence.alarms:
+        return Decision("abort", f"alarm: {', '.join(evidence.alarms)}")
     for signal in rollout.abort_on:
         reason = _CHECKS[signal](rollout, evidence) if signal in _CHECKS else ""
         if reason:

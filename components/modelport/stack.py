@@ -1,20 +1,24 @@
 """Stack: the program of a stack, from its config to its outputs."""
 
+import re
 import signal
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
+from modelport import platforms
 from modelport.bundles import resolve
-from modelport.config import StackConfig, parse
+from modelport.cloud.credentials import missing_credentials
+from modelport.config import TARGETS, StackConfig, parse
 from modelport.config.stackfile import NAMESPACE
+from modelport.endpoint_component import EndpointComponent
 from modelport.engine.guard import refuse_mixture
 from modelport.errors import ConfigError, ModelportError
 from modelport.home import RESERVED, Home, find_home
-from modelport.local_service import LocalService
-from modelport.plan import PlanContext, plan_local
+from modelport.plan import PlanContext
 from modelport_serving.record import BundleRecord
 
 
@@ -70,18 +74,31 @@ def _deploy(home: Home) -> None:
     context = PlanContext(stack=stack, environment=config.environment)
     records = _plan_all(home, config, context)
     for name, deployment in config.deployments.items():
-        service = LocalService(name, deployment, record=records[name], context=context)
+        component = component_of(deployment.kind)
+        endpoint = component(name, deployment, record=records[name], context=context)
         pulumi.export(
             name,
             {
-                "url": service.url,
+                "kind": deployment.kind,
+                "url": endpoint.url,
                 "bundle": records[name].name,
-                "version": service.version,
-                "call": service.call,
-                "log": service.log,
-                "releases": service.releases,
+                "version": endpoint.version,
+                "call": endpoint.call,
+                "log": endpoint.log,
+                "verified": endpoint.verified,
+                "releases": endpoint.releases,
+                "revision": endpoint.revision,
+                "names": dict(endpoint.names),
+                **({"key": endpoint.key} if endpoint.key is not None else {}),
             },
         )
+
+
+def component_of(kind: str) -> type[EndpointComponent]:
+    """The component that makes a kind of target; it is in the module of its name."""
+    name = TARGETS[kind].COMPONENT
+    module = import_module(f"modelport.{re.sub('(?<=[a-z])(?=[A-Z])', '_', name).lower()}")
+    return cast("type[EndpointComponent]", getattr(module, name))
 
 
 def _plan_all(home: Home, config: StackConfig, context: PlanContext) -> dict[str, BundleRecord]:
@@ -94,7 +111,7 @@ def _plan_all(home: Home, config: StackConfig, context: PlanContext) -> dict[str
             record = resolve(
                 home, deployment.bundle_name, deployment.bundle_version, deployment.gate
             )
-            monthly += plan_local(name, deployment, record, context).monthly_usd
+            monthly += platforms.plan(name, deployment, record, context).monthly_usd
             records[name] = record
         except ModelportError as error:
             refusals.append(str(error))
@@ -104,6 +121,8 @@ def _plan_all(home: Home, config: StackConfig, context: PlanContext) -> dict[str
             f"the stack costs {monthly:.2f} USD a month, over modelport:limits.monthly_usd "
             f"({limit:.2f})"
         )
+    if not home.offline:
+        refusals += missing_credentials({item.kind for item in config.deployments.values()})
     if refusals:
         raise ModelportError("\n".join(refusals))
     return records

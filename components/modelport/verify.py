@@ -4,8 +4,10 @@ The service must name the bundle's version and repeat the bundle's golden answer
 makes a deployment successful.
 """
 
+import json
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 from pydantic import ValidationError
@@ -16,6 +18,10 @@ from modelport_serving.record import BundleRecord, Golden, Prediction
 NOT_VERIFIED = "not verified (offline)"
 """What stands where a proof would: nothing was deployed, so nothing was asked."""
 VERSION_HEADER = "x-modelport-version"
+
+
+class WrongAnswers(ServiceError):  # noqa: N818 - what was found, not an accident
+    """A service answered, and not as the evaluated model did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +54,53 @@ def verify(
     """
     response = _ask(url, golden, key, timeout)
     version = response.headers.get(VERSION_HEADER)
-    if version != record.version:
-        message = f"{url} serves version {version or 'unknown'}, wanted {record.version}"
+    return check_answer(url, response.status_code, version, response.text, record, golden)
+
+
+def golden_body(golden: Golden) -> dict[str, Any]:
+    """The golden requests as the body of one prediction request."""
+    return {"instances": [list(row) for row in golden.instances]}
+
+
+def check_answer(
+    where: str,
+    status: int,
+    version: str | None,
+    text: str,
+    record: BundleRecord,
+    golden: Golden,
+    *,
+    unnamed: bool = False,
+) -> Verification:
+    """Compare a service's answer to the golden requests with what it must be.
+
+    Args:
+        where: What messages call the service.
+        status: HTTP status of the answer.
+        version: Version that it names.
+        text: Its body.
+        record: The bundle that was asked for.
+        golden: Its requests with expected answers.
+        unnamed: Whether an answer that names no version is compared all the same.
+
+    Raises:
+        WrongAnswers: it is an answer of another model, or none of a model.
+        ServiceError: it is a refusal, or of another version.
+    """
+    if not 200 <= status <= 299:
+        message = f"{where} answered {status}: {_short(text)}"
+        raise ServiceError(message)
+    if version != record.version and not (unnamed and version is None):
+        message = f"{where} serves version {version or 'unknown'}, wanted {record.version}"
         raise ServiceError(message)
     try:
-        found = [Prediction.model_validate(item) for item in response.json()["predictions"]]
+        found = [Prediction.model_validate(item) for item in json.loads(text)["predictions"]]
     except (ValueError, KeyError, TypeError, ValidationError):
-        message = f"{url} answered something else than predictions: {_short(response.text)}"
-        raise ServiceError(message) from None
+        message = f"{where} answered something else than predictions: {_short(text)}"
+        raise WrongAnswers(message) from None
     if len(found) != len(golden.predictions):
-        message = f"{url} gave {len(found)} answers to {len(golden.predictions)} rows"
-        raise ServiceError(message)
+        message = f"{where} gave {len(found)} answers to {len(golden.predictions)} rows"
+        raise WrongAnswers(message)
     wrong = [
         f"golden row {row}: expected {_text(expected)}, got {_text(actual)}"
         for row, (expected, actual) in enumerate(zip(golden.predictions, found, strict=True))
@@ -66,9 +108,9 @@ def verify(
     ]
     if wrong:
         more = f" (and {len(wrong) - 1} more rows)" if len(wrong) > 1 else ""
-        message = f"wrong answers from {url}: {wrong[0]}{more}"
-        raise ServiceError(message)
-    return Verification(version, len(found))
+        message = f"wrong answers from {where}: {wrong[0]}{more}"
+        raise WrongAnswers(message)
+    return Verification(record.version, len(found))
 
 
 def same_answer(expected: Prediction, actual: Prediction, tolerance: float) -> bool:
@@ -87,17 +129,13 @@ def same_answer(expected: Prediction, actual: Prediction, tolerance: float) -> b
 
 def _ask(url: str, golden: Golden, key: str | None, timeout: float) -> httpx.Response:
     headers = {"authorization": f"Bearer {key}"} if key else {}
-    body = {"instances": [list(row) for row in golden.instances]}
     try:
         # No proxy of the environment: the service is ours, and proxies do not reach loopback.
         with httpx.Client(trust_env=False, timeout=timeout) as client:
-            response = client.post(f"{url}/predict", json=body, headers=headers)
+            response = client.post(f"{url}/predict", json=golden_body(golden), headers=headers)
     except httpx.HTTPError as error:
         message = f"{url} does not answer: {type(error).__name__}: {error}"
         raise ServiceError(message) from None
-    if not response.is_success:
-        message = f"{url} answered {response.status_code}: {_short(response.text)}"
-        raise ServiceError(message)
     return response
 
 

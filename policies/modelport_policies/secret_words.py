@@ -9,7 +9,7 @@ _WORDS = re.compile(
 )
 _HARMLESS_END = re.compile(
     r"_(arn|count|days|enabled|endpoint|expiry|file|id|issuer|length|limit|name|names|path|"
-    r"provider|ref|region|seconds|size|ttl|type|uri|url|vault|version)$"
+    r"provider|ref|region|seconds|sha256|size|ttl|type|uri|url|vault|version)$"
 )
 _REFERENCE = re.compile(
     r"arn:aws[a-z-]*:(secretsmanager|ssm):|projects/[^/]+/secrets/|@Microsoft\.KeyVault\(|"

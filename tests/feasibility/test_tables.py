@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from modelport.config import target
+from modelport.config.targets import PLANNED_KINDS
 from modelport.errors import PlanError
 from modelport.feasibility import (
     KINDS,
@@ -106,7 +106,7 @@ def test_an_option_replaces_the_usual_limit() -> None:
 
 
 def test_the_kinds_are_those_of_the_config() -> None:
-    planned = set(getattr(target, "PLANNED_KINDS", ()))
+    planned = set(PLANNED_KINDS)
     others = {name for name in planned if name.startswith("batch.")}
     assert planned - others - {"docker", "edge", "hybrid", "kubernetes"} <= set(KINDS)
 

@@ -6,7 +6,9 @@ import pytest
 
 from modelport.config import parse
 from modelport.errors import PlanError
-from modelport.plan import LocalPlan, PlanContext, plan_local
+from modelport.plan import PlanContext
+from modelport.platforms.local.plan import LocalPlan
+from modelport.platforms.local.plan import plan as plan_local
 from records import VERSION, record
 
 DEV = PlanContext(stack="dev", environment="dev")

@@ -1,7 +1,7 @@
 """Config: what a user may write, as plain frozen data; no Pulumi, no cloud, no I/O but its file.
 
 deployment.py   StackConfig > Deployment: bundle, owner, auth, limits, serving
-target.py       where it runs, one model for each kind
+targets/        where it runs, one model for each kind
 gate.py         what a model must score
 workload.py     what is known of requests and model
 rollout.py      how a new version takes over
@@ -15,20 +15,24 @@ from modelport.config.gate import Gate, Threshold
 from modelport.config.rollout import Canary, CanaryRollout, Shadow, ShadowRollout
 from modelport.config.schema import schema_text, stack_schema
 from modelport.config.stackfile import parse, read_stack_file
-from modelport.config.target import LocalTarget
+from modelport.config.targets import TARGETS, CloudTarget, LocalTarget, Replicas, Target
 from modelport.config.workload import Workload
 
 __all__ = [
+    "TARGETS",
     "Canary",
     "CanaryRollout",
+    "CloudTarget",
     "Deployment",
     "Gate",
     "Limits",
     "LocalTarget",
+    "Replicas",
     "Serving",
     "Shadow",
     "ShadowRollout",
     "StackConfig",
+    "Target",
     "Threshold",
     "Workload",
     "parse",

@@ -7,7 +7,7 @@ from pydantic import Field
 from modelport.config.base import Model
 from modelport.config.gate import Gate
 from modelport.config.rollout import Rollout
-from modelport.config.target import Target
+from modelport.config.targets import AnyTarget
 from modelport.config.workload import Workload
 
 DeploymentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
@@ -15,6 +15,15 @@ DeploymentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
 Environment = Literal["dev", "staging", "prod"]
 
+VariableName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,62}$")]
+"""Upper-case letter first, then upper-case letters, digits and `_`."""
+SecretReference = Annotated[
+    str, Field(min_length=8, max_length=2048, pattern=r"^[^\s]+[/:][^\s]+$")
+]
+"""Address of a secret, e.g. `arn:aws:secretsmanager:…`, `projects/p/secrets/s/versions/1` or
+`https://vault.vault.azure.net/secrets/s`."""
+
+_DOMAIN = r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
 _BUNDLE = r"^[a-z][a-z0-9_]{0,39}(@[0-9a-f]{4,16})?$"
 
 
@@ -44,20 +53,38 @@ class Deployment(Model):
     """
     owner: Annotated[str, Field(min_length=1, max_length=63)]
     """Team or person who answers for this deployment."""
-    target: Target
+    target: AnyTarget
     """Where it runs."""
     gate: Gate = Gate()
     """What the model must score before it goes live."""
     rollout: Rollout = "all_at_once"
     """How a new version takes over: `all_at_once`, `{canary: …}` or `{shadow: …}`."""
-    auth: Literal["api_key", "none"] = "api_key"
-    """How callers prove themselves; `none` is accepted only on a loopback address."""
+    auth: Literal["api_key", "platform", "none"] | None = None
+    """How callers prove themselves: by a key that the service itself checks (`api_key`), by the
+    platform's own identities (`platform`: AWS IAM, Google, Entra), or not at all (`none`, accepted
+    only on a loopback address). Left out: `platform` where the platform has it, else `api_key`.
+    """
+    exposure: Literal["private", "public"] = "private"
+    """Who can reach it: `private`, those whom the platform or its network lets in; `public`, every
+    address of the internet, and then callers must prove themselves."""
+    domain: Annotated[str, Field(pattern=_DOMAIN, max_length=253)] | None = None
+    """Own domain name of the endpoint, e.g. `cancer.example.com`; left out, the platform's."""
+    cost_center: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] | None = None
+    """Who pays, as a tag or label on everything: lower-case letters, digits, `-` and `_`."""
+    secrets: dict[VariableName, SecretReference] = Field(default_factory=dict)
+    """Secrets by environment variable, each a reference into the platform's own store; never a
+    value."""
     limits: Limits = Limits()
     """What it may use and cost."""
     serving: Serving = Serving()
     """How requests are taken."""
     workload: Workload = Workload()
     """What is known of its requests and its model; a target that cannot hold them is refused."""
+
+    @property
+    def kind(self) -> str:
+        """Kind of the target, e.g. `aws.sagemaker`."""
+        return str(self.target.kind)
 
     @property
     def bundle_name(self) -> str:

@@ -8,15 +8,16 @@ from types import UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from modelport.config.target import PLANNED_KINDS
+from modelport.config.targets import PLANNED_KINDS, TARGETS
 
 Path = tuple[str | int, ...]
 
-AVAILABLE_KINDS = ("local",)
+_TAG = re.compile(r"<[\w.]+>")
+"""How members of a union are named in pydantic's paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,10 @@ def find_problems(error: ValidationError, model: type[BaseModel]) -> list[Proble
     missing = {_path(item): item for item in details if item["type"] == "missing"}
     problems: list[Problem] = []
     for item in details:
-        path = _path(item)
+        path, owner = _path(item), item["loc"][:-1]
         if item["type"] != "extra_forbidden":
             continue
-        fix = _nearest(str(path[-1]), _fields_at(model, path[:-1]))
+        fix = _nearest(str(path[-1]), _fields_at(model, owner))
         if fix is not None:
             absent = missing.pop((*path[:-1], fix), None)
             message = (
@@ -57,7 +58,7 @@ def find_problems(error: ValidationError, model: type[BaseModel]) -> list[Proble
                 else (f"unknown key; write '{fix}' instead")
             )
         else:
-            allowed = ", ".join(_fields_at(model, path[:-1])) or "none"
+            allowed = ", ".join(_fields_at(model, owner)) or "none"
             message = f"unknown key; allowed: {allowed}"
         problems.append(Problem(path, message))
     for item in details:
@@ -66,27 +67,39 @@ def find_problems(error: ValidationError, model: type[BaseModel]) -> list[Proble
             continue
         if item["type"] == "too_short" and any(_path(other)[:-1] == path for other in details):
             continue  # what stood in it was wrong; that is said already
-        problems.append(Problem(path, _message(item, model, path)))
+        if item["type"].startswith("union_tag"):
+            problems.append(_no_member(item, path))
+        else:
+            problems.append(Problem(path, _message(item, model)))
     return problems
+
+
+def _no_member(item: ErrorDetails, path: Path) -> Problem:
+    """A target of no kind that there is, or something else than a mapping."""
+    given = item["input"]
+    if not isinstance(given, dict):
+        example = "should be a mapping, e.g. {kind: local, port: 3000}"
+        return Problem(path, f"{example}, got {_shown(given)}")
+    return Problem((*path, "kind"), _kind(cast("dict[str, Any]", given).get("kind")))
 
 
 def _path(item: ErrorDetails) -> Path:
     # Tags of unions stand in pointed brackets; they are no keys of the user's.
-    return tuple(
-        key
-        for key in item["loc"]
-        if key != "[key]" and not (isinstance(key, str) and re.fullmatch(r"<\w+>", key))
-    )
+    return tuple(key for key in item["loc"] if key != "[key]" and not _is_tag(key))
 
 
-def _message(item: ErrorDetails, model: type[BaseModel], path: Path) -> str:
+def _is_tag(key: object) -> bool:
+    return isinstance(key, str) and _TAG.fullmatch(key) is not None
+
+
+def _message(item: ErrorDetails, model: type[BaseModel]) -> str:
     kind = item["type"]
-    field = _field_at(model, path)
+    field = _field_at(model, item["loc"])
     if kind == "missing":
         about = f"; {_sentence(field.description)}" if field and field.description else ""
         return f"required{about}"
     if kind == "literal_error":
-        return _choice(item, path)
+        return _choice(item)
     if kind == "value_error":
         return f"{_shown(item['input'])}: {item.get('ctx', {}).get('error', item['msg'])}"
     if kind == "string_pattern_mismatch":
@@ -109,7 +122,7 @@ def _message(item: ErrorDetails, model: type[BaseModel], path: Path) -> str:
     wanted = item["msg"][0].lower() + item["msg"][1:]
     wanted = wanted.removeprefix("input ").replace("valid dictionary", "mapping of keys to values")
     if kind == "model_type":
-        wanted = f"should be a mapping with the keys {', '.join(_fields_at(model, path))}"
+        wanted = f"should be a mapping with the keys {', '.join(_fields_at(model, item['loc']))}"
     return f"{wanted}, got {_shown(item['input'])}"
 
 
@@ -123,15 +136,18 @@ def _pattern(item: ErrorDetails, field: FieldInfo | None) -> str:
     return f"{_shown(item['input'])} is not allowed; allowed: {allowed}{hint}"
 
 
-def _choice(item: ErrorDetails, path: Path) -> str:
+def _kind(given: object) -> str:
+    available = ", ".join(TARGETS)
+    value = str(given)
+    if value in PLANNED_KINDS:
+        return f"{value}: not in this version; available: {available}"
+    fix = _nearest(value, list(TARGETS))
+    hint = f"; did you mean '{fix}'?" if fix else ""
+    return f"{_shown(given)} is not a kind of target{hint}; available: {available}"
+
+
+def _choice(item: ErrorDetails) -> str:
     value = str(item["input"])
-    if path[-2:] == ("target", "kind"):
-        available = ", ".join(AVAILABLE_KINDS)
-        if value in PLANNED_KINDS:
-            return f"{value}: not in this version; available: {available}"
-        fix = _nearest(value, AVAILABLE_KINDS)
-        hint = f"; did you mean '{fix}'?" if fix else ""
-        return f"{_shown(item['input'])} is not a kind of target{hint}; available: {available}"
     allowed = [
         part.strip(" '")
         for part in str(item.get("ctx", {}).get("expected", "")).replace(" or ", ",").split(",")
@@ -204,15 +220,24 @@ def _field_at(model: type[BaseModel], path: Path) -> FieldInfo | None:
 
 
 def _model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
-    """The model that describes the value at `path`, if one does."""
+    """The model that describes the value at a path of pydantic's, if one does."""
     here: Any = model
     for key in path:
         if isinstance(here, type) and issubclass(here, BaseModel):
             field = here.model_fields.get(str(key))
             here = field.annotation if field else None
         else:
-            here = _inner(here, key)
+            here = _tagged(here, str(key)) if _is_tag(key) else _inner(here, key)
     return _only_model(here)
+
+
+def _tagged(annotation: Any, tag: str) -> Any:
+    """The member of a union with this tag."""
+    for member in get_args(annotation):
+        if any(isinstance(mark, Tag) and mark.tag == tag for mark in get_args(member)[1:]):
+            return get_args(member)[0]
+    inner = (_tagged(member, tag) for member in get_args(annotation))
+    return next((found for found in inner if found is not None), None)
 
 
 def _inner(annotation: Any, key: str | int) -> Any:

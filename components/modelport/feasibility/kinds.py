@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from modelport.config.targets import TARGETS
 from modelport.errors import PlanError
 
 
@@ -18,20 +19,8 @@ class Kind:
     """The component that makes it; its family."""
 
 
-_FAMILIES = {
-    "ManagedEndpoint": ("aws.sagemaker", "gcp.vertex", "azure.ml"),
-    "ServerlessPredictor": (
-        "aws.lambda", "gcp.cloud_run", "gcp.functions", "azure.functions", "azure.container_apps",
-    ),
-    "GpuVmService": ("aws.ec2", "gcp.compute", "azure.vm"),
-    "AppService": ("aws.beanstalk", "aws.ecs", "gcp.app_engine", "azure.web_app", "heroku"),
-    "LocalService": ("local",),
-}  # fmt: skip
-
 KINDS = {
-    name: Kind(name, name.partition(".")[0], component)
-    for component, names in _FAMILIES.items()
-    for name in names
+    name: Kind(name, name.partition(".")[0], model.COMPONENT) for name, model in TARGETS.items()
 }
 """Every kind that the tables cover, by name."""
 

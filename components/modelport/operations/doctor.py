@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from modelport import __version__
 from modelport.bundles import list_bundles
-from modelport.config import Deployment
+from modelport.cloud.credentials import missing_credentials
+from modelport.config import Deployment, LocalTarget
 from modelport.engine import find_engine
 from modelport.errors import ModelportError
 from modelport.home import Home
-from modelport.operations.inspect import live_version
+from modelport.operations.inspect import LOCAL, live_version
 from modelport.operations.session import check_config
 
 
@@ -37,7 +38,12 @@ def examine(home: Home, stack: str) -> list[Check]:
         return [*checks, Check(f"Pulumi.{stack}.yaml", ok=False, found=str(error))]
     checks.append(Check(f"Pulumi.{stack}.yaml", ok=True, found="valid"))
     for name, deployment in config.deployments.items():
-        checks += [_bundle(home, name, deployment), _port(home, stack, name, deployment)]
+        checks.append(_bundle(home, name, deployment))
+        if isinstance(deployment.target, LocalTarget):
+            checks.append(_port(home, stack, name, deployment.target))
+    clouds = {item.kind for item in config.deployments.values()} - {LOCAL}
+    missing = [] if home.offline else missing_credentials(clouds)
+    checks += [Check("credentials", ok=False, found=text) for text in missing]
     return checks
 
 
@@ -83,8 +89,7 @@ def _bundle(home: Home, name: str, deployment: Deployment) -> Check:
     )
 
 
-def _port(home: Home, stack: str, name: str, deployment: Deployment) -> Check:
-    target = deployment.target
+def _port(home: Home, stack: str, name: str, target: LocalTarget) -> Check:
     version = live_version(home, stack, name)
     if version is not None:
         return Check(f"{name}: port", ok=True, found=f"{target.port} serves {version}")

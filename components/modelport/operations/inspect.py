@@ -1,7 +1,7 @@
 """Inspect: what is live, what it said and what it answers."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -11,11 +11,18 @@ import httpx
 from modelport.bundles import bento_path, find
 from modelport.errors import ModelportError, ServiceError
 from modelport.home import Home
-from modelport.operations.session import open_session
-from modelport.provider.local_files import AUTH_HEADER, LOG, REQUEST
+from modelport.live.proof import Expected, prove
+from modelport.live.service import Answer, service_of
+from modelport.operations.session import check_config, open_session
+from modelport.provider.local_files import AUTH_HEADER, LOG, REQUEST, write_caller_files
 from modelport.provider.local_live import described, reachable_url
 from modelport.verify import NOT_VERIFIED, verify
 from modelport_serving.record import BundleRecord, read_golden
+
+LOCAL = "local"
+_PATIENCE = 60.0
+"""Seconds for a service that is changing just now; an update has waited for it already."""
+_ANSWER_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ def status(home: Home, stack: str) -> list[Status]:
         healthy, detail = True, ""
         try:
             record = find(home, output["bundle"], output["version"])
-            detail = check_live(home, stack, name, output["url"], record)
+            detail = check_live(home, stack, name, output, record)
         except ModelportError as error:
             healthy, detail = False, str(error)
         found.append(
@@ -58,8 +65,17 @@ def status(home: Home, stack: str) -> list[Status]:
     return found
 
 
-def check_live(home: Home, stack: str, name: str, url: str, record: BundleRecord) -> str:
-    """Prove that `url` serves `record`; says what was proved, or that offline nothing can be.
+def check_live(
+    home: Home, stack: str, name: str, output: Mapping[str, Any], record: BundleRecord
+) -> str:
+    """Prove that a deployment serves `record`; says what was proved, or why nothing can be.
+
+    Args:
+        home: The project's home.
+        stack: Stack name.
+        name: Deployment name.
+        output: What the stack's program exported for it.
+        record: What it should serve.
 
     Raises:
         ServiceError: it does not answer, serves another version or answers differently.
@@ -67,7 +83,28 @@ def check_live(home: Home, stack: str, name: str, url: str, record: BundleRecord
     if home.offline:
         return NOT_VERIFIED
     golden = read_golden(bento_path(home, record.name, record.version) / "src")
-    return str(verify(url, record, golden, read_key(home.deployment(stack, name))))
+    if kind_of(output) != LOCAL:
+        service = service_of(kind_of(output))(output["names"])
+        expected = Expected(revision=output["revision"])
+        return prove(service, expected, record, golden, output.get("key"), timeout=_PATIENCE)
+    return str(verify(output["url"], record, golden, read_key(home.deployment(stack, name))))
+
+
+def kind_of(output: Mapping[str, Any]) -> str:
+    """Kind of target of a deployment; what was deployed before there were others is local."""
+    return str(output.get("kind", LOCAL))
+
+
+def keep_caller_files(
+    home: Home, stack: str, name: str, output: Mapping[str, Any], record: BundleRecord
+) -> None:
+    """Write what the printed line of a cloud's deployment uses; a local one has its own."""
+    if home.offline or kind_of(output) == LOCAL:
+        return
+    folder = home.deployment(stack, name)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    golden = read_golden(bento_path(home, record.name, record.version) / "src")
+    write_caller_files(folder, output.get("key"), golden)
 
 
 def live_version(home: Home, stack: str, name: str) -> str | None:
@@ -104,6 +141,9 @@ def log_path(home: Home, stack: str, name: str) -> Path:
         ServiceError: there is none; the message names the deployments that have one.
     """
     path = home.deployment(stack, name) / LOG
+    if not path.is_file() and check_config(home, stack).deployments[name].kind != LOCAL:
+        shown = _output(home, stack, name)["log"]
+        raise ServiceError(f"{name} keeps its log on its platform; see it with: {shown}")
     if not path.is_file():
         known = sorted(log.parent.name for log in (home.work / stack).glob(f"*/{LOG}"))
         raise ServiceError(
@@ -124,6 +164,25 @@ def predict(home: Home, stack: str, name: str, body: str | None) -> dict[str, An
     Raises:
         ServiceError: it is not deployed, does not answer, or refuses the request.
     """
+    if check_config(home, stack).deployments[name].kind == LOCAL:
+        answered = _ask_local(home, stack, name, body)
+    else:
+        answered = _ask_cloud(home, stack, name, body)
+    try:
+        answer = cast("dict[str, Any]", json.loads(answered.body))
+    except ValueError:
+        shown = answered.body[:200].decode(errors="replace")
+        raise ServiceError(f"{name} answered {answered.status}: {shown}") from None
+    if not 200 <= answered.status < 300:
+        problems = "".join(
+            f"\n  {item.get('path', '')}: {item.get('detail', '')}"
+            for item in answer.get("errors", [])
+        )
+        raise ServiceError(f"{name} refused: {answer.get('detail', answer)}{problems}")
+    return answer
+
+
+def _ask_local(home: Home, stack: str, name: str, body: str | None) -> Answer:
     folder = home.deployment(stack, name)
     url = _url(folder, stack, name)
     text = body if body is not None else (folder / REQUEST).read_text()
@@ -136,14 +195,27 @@ def predict(home: Home, stack: str, name: str, body: str | None) -> dict[str, An
             response = client.post(f"{url}/predict", content=text, headers=headers)
     except httpx.HTTPError as error:
         raise ServiceError(f"{url} does not answer: {type(error).__name__}: {error}") from None
-    answer = cast("dict[str, Any]", json.loads(response.text))
-    if not response.is_success:
-        problems = "".join(
-            f"\n  {item.get('path', '')}: {item.get('detail', '')}"
-            for item in answer.get("errors", [])
-        )
-        raise ServiceError(f"{name} refused: {answer.get('detail', response.text)}{problems}")
-    return answer
+    return Answer(response.status_code, response.content, dict(response.headers))
+
+
+def _ask_cloud(home: Home, stack: str, name: str, body: str | None) -> Answer:
+    output = _output(home, stack, name)
+    if body is None:
+        golden = read_golden(bento_path(home, output["bundle"], output["version"]) / "src")
+        body = json.dumps({"instances": [list(golden.instances[0])]})
+    service = service_of(kind_of(output))(output["names"])
+    return service.ask(body.encode(), output.get("key"), _ANSWER_SECONDS)
+
+
+def _output(home: Home, stack: str, name: str) -> dict[str, Any]:
+    """What the stack's program exported for a deployment."""
+    if home.offline:
+        raise ServiceError(f"{name} is offline in stack {stack}; nothing answers there")
+    outputs = open_session(home, stack).endpoints()
+    if name not in outputs:
+        message = f"{name} is not deployed in stack {stack}; deploy it with 'modelport up'"
+        raise ServiceError(message)
+    return outputs[name]
 
 
 def _url(folder: Path, stack: str, name: str) -> str:

@@ -10,7 +10,7 @@ from modelport.config import Deployment
 from modelport.errors import EngineError, ModelportError
 from modelport.home import Home
 from modelport.operations.events import Watcher
-from modelport.operations.inspect import check_live, live_version
+from modelport.operations.inspect import check_live, keep_caller_files, live_version
 from modelport.operations.recover import recover
 from modelport.operations.session import Session, last_error, open_session
 from modelport_serving.record import BundleRecord
@@ -122,7 +122,8 @@ def _read_back(session: Session, outputs: auto.OutputMap) -> list[Live]:
     for name in session.config.deployments:
         output = outputs[name].value
         record = find(session.home, output["bundle"], output["version"])
-        verified = check_live(session.home, session.stack, name, output["url"], record)
+        verified = check_live(session.home, session.stack, name, output, record)
+        keep_caller_files(session.home, session.stack, name, output, record)
         live.append(
             Live(
                 name=name,

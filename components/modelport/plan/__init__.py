@@ -2,10 +2,25 @@
 
 context.py      which stack is planned
 deployment.py   what the plans of all kinds share
-local.py        kind `local`
+access.py       who may call, and from where
+names.py        names on a platform
+cloud.py        what the plans of all clouds share
+
+The plan of a kind is in `modelport.platforms.<kind>.plan`.
 """
 
+from modelport.plan.cloud import CloudDecision, CloudPlan, plan_cloud, target_of
 from modelport.plan.context import PlanContext
-from modelport.plan.local import LocalPlan, plan_local
+from modelport.plan.deployment import DeploymentPlan, Fact, plan_deployment, refusals
 
-__all__ = ["LocalPlan", "PlanContext", "plan_local"]
+__all__ = [
+    "CloudDecision",
+    "CloudPlan",
+    "DeploymentPlan",
+    "Fact",
+    "PlanContext",
+    "plan_cloud",
+    "plan_deployment",
+    "refusals",
+    "target_of",
+]

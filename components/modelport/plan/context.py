@@ -13,3 +13,12 @@ class PlanContext:
     """Pulumi stack name, e.g. `dev`."""
     environment: Environment
     """Which rules hold."""
+
+    @classmethod
+    def here(cls, stack: str) -> "PlanContext":
+        """A stack in the environment that is called like it, else in `dev`."""
+        named = next((known for known in _ENVIRONMENTS if known == stack), "dev")
+        return cls(stack=stack, environment=named)
+
+
+_ENVIRONMENTS: tuple[Environment, ...] = ("dev", "staging", "prod")

@@ -1,11 +1,13 @@
 """What the plans of all kinds share: who, what, which scores; and what no kind accepts."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from modelport.bundles import evaluate_gate
 from modelport.config import Deployment
 from modelport.feasibility import judge, tightest
+from modelport.plan.access import access_refusals, auth_of
 from modelport.plan.context import PlanContext
 from modelport_serving.record import BundleRecord
 
@@ -19,6 +21,8 @@ class DeploymentPlan:
     name: str
     stack: str
     environment: str
+    kind: str
+    """Kind of target."""
     owner: str
     bundle: str
     version: str
@@ -36,6 +40,7 @@ class DeploymentPlan:
     def facts(self) -> dict[str, Fact]:
         """What the preview's diff and the policies see; never a secret."""
         return {
+            "target": self.kind,
             "environment": self.environment,
             "owner": self.owner,
             "bundle": self.bundle,
@@ -58,7 +63,9 @@ def plan_deployment(
     config: Deployment,
     record: BundleRecord,
     context: PlanContext,
+    *,
     monthly_usd: float,
+    options: Collection[str] = (),
 ) -> dict[str, Any]:
     """The fields of a `DeploymentPlan`, for the plan of a kind to add its own.
 
@@ -68,15 +75,17 @@ def plan_deployment(
         record: The bundle that it resolved to.
         context: The stack.
         monthly_usd: Price in USD a month of 730 hours.
+        options: Ways of using the platform that change its limits.
     """
     evaluation = record.evaluation
     rollout = config.rollout
-    limit = tightest(config.target.kind, config.workload)
+    limit = tightest(config.kind, config.workload, options)
     return asdict(
         DeploymentPlan(
             name=name,
             stack=context.stack,
             environment=context.environment,
+            kind=config.kind,
             owner=config.owner,
             bundle=record.name,
             version=record.version,
@@ -86,7 +95,7 @@ def plan_deployment(
             baseline=evaluation.baseline[evaluation.primary],
             data_sha256=record.lineage.data_sha256,
             rollout=rollout if isinstance(rollout, str) else rollout.model_dump(mode="json"),
-            auth=config.auth,
+            auth=auth_of(config),
             limit=limit.text.removeprefix("limit: ") if limit else "",
             monthly_usd=monthly_usd,
         )
@@ -98,10 +107,23 @@ def refusals(
     config: Deployment,
     record: BundleRecord,
     context: PlanContext,
+    *,
     monthly_usd: float,
+    physical_name: str | None = None,
+    options: Collection[str] = (),
 ) -> list[str]:
-    """Why a deployment is refused on every kind of target; empty when it is not."""
-    found: list[str] = []
+    """Why a deployment is refused on every kind of target; empty when it is not.
+
+    Args:
+        name: Deployment name.
+        config: What the user wrote.
+        record: The bundle that it resolved to.
+        context: The stack.
+        monthly_usd: Price in USD a month of 730 hours.
+        physical_name: Its name on the platform; left out, its own.
+        options: Ways of using the platform that change its limits.
+    """
+    found = access_refusals(config)
     if context.environment == "prod" and config.bundle_version is None:
         found.append(
             "prod must name a digest, so that nothing changes unseen "
@@ -116,5 +138,5 @@ def refusals(
     limit = config.limits.monthly_usd
     if limit is not None and limit < monthly_usd:
         found.append(f"{monthly_usd:.2f} USD a month is over limits.monthly_usd ({limit:.2f})")
-    found += judge(config.target.kind, config.workload, name=name).refusals
-    return found
+    judged = judge(config.kind, config.workload, name=physical_name or name, options=options)
+    return [*found, *judged.refusals]

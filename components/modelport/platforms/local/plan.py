@@ -2,11 +2,17 @@
 
 from dataclasses import dataclass
 
-from modelport.config import CanaryRollout, Deployment
+from modelport.config import CanaryRollout, Deployment, LocalTarget
 from modelport.config.rollout import Rollout
 from modelport.errors import PlanError
-from modelport.plan.context import PlanContext
-from modelport.plan.deployment import DeploymentPlan, Fact, plan_deployment, refusals
+from modelport.plan import (
+    DeploymentPlan,
+    Fact,
+    PlanContext,
+    plan_deployment,
+    refusals,
+    target_of,
+)
 from modelport.rollout import SIGNALS
 from modelport_serving.record import BundleRecord
 
@@ -38,7 +44,6 @@ class LocalPlan(DeploymentPlan):
     def facts(self) -> dict[str, Fact]:
         """What the preview's diff and the policies see; never a secret."""
         return {
-            "target": "local",
             **DeploymentPlan.facts(self),
             "host": self.host,
             "port": self.port,
@@ -46,9 +51,7 @@ class LocalPlan(DeploymentPlan):
         }
 
 
-def plan_local(
-    name: str, config: Deployment, record: BundleRecord, context: PlanContext
-) -> LocalPlan:
+def plan(name: str, config: Deployment, record: BundleRecord, context: PlanContext) -> LocalPlan:
     """Decide everything about one local deployment.
 
     Args:
@@ -63,9 +66,9 @@ def plan_local(
     refused = _refusals(name, config, record, context)
     if refused:
         raise PlanError("\n".join(f"{name}: {reason}" for reason in refused))
-    target = config.target
+    target = target_of(config, LocalTarget)
     return LocalPlan(
-        **plan_deployment(name, config, record, context, MONTHLY_USD),
+        **plan_deployment(name, config, record, context, monthly_usd=MONTHLY_USD),
         host=target.host,
         port=target.port,
         workers=target.workers,
@@ -81,12 +84,15 @@ def _refusals(
     name: str, config: Deployment, record: BundleRecord, context: PlanContext
 ) -> list[str]:
     found: list[str] = []
-    if config.auth == "none" and not config.target.loopback:
+    target = target_of(config, LocalTarget)
+    if config.auth == "none" and not target.loopback:
         found.append(
-            f"auth: none on {config.target.host} would let everyone on the network in "
+            f"auth: none on {target.host} would let everyone on the network in "
             "(rule endpoint-public-needs-auth); write auth: api_key, or host: 127.0.0.1"
         )
-    found += refusals(name, config, record, context, MONTHLY_USD)
+    if config.secrets:
+        found.append("secrets: target local has no secret store; leave them out")
+    found += refusals(name, config, record, context, monthly_usd=MONTHLY_USD)
     found += _rollout_refusals(config.rollout)
     return found
 

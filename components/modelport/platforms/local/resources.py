@@ -1,22 +1,13 @@
-"""Kind `local`: supervised processes on this machine."""
-
-from dataclasses import dataclass
+"""The resources of kind `local`: a key and a server."""
 
 import pulumi
 
-from modelport.plan import LocalPlan
+from modelport.platforms.endpoint import Endpoint
+from modelport.platforms.local.plan import LocalPlan
 from modelport.resources import ApiKey, Server
 
 
-@dataclass(frozen=True, slots=True)
-class LocalParts:
-    """The resources of one local deployment."""
-
-    server: Server
-    key: ApiKey | None
-
-
-def build(plan: LocalPlan, *, parent: pulumi.Resource) -> LocalParts:
+def build(plan: LocalPlan, *, parent: pulumi.Resource) -> Endpoint:
     """Declare a key and a server."""
     opts = pulumi.ResourceOptions(parent=parent)
     key = None
@@ -40,4 +31,10 @@ def build(plan: LocalPlan, *, parent: pulumi.Resource) -> LocalParts:
         api_key=key.value if key else None,
         opts=opts,
     )
-    return LocalParts(server, key)
+    return Endpoint(
+        url=server.url,
+        call=server.call,
+        log=server.log,
+        verified=server.verified,
+        releases=server.releases,
+    )

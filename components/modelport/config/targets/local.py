@@ -1,22 +1,11 @@
-"""Targets: where a deployment runs; one model for each kind."""
+"""Kind `local`: supervised processes on this machine."""
 
 from ipaddress import ip_address
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from modelport.config.base import Model
-
-PLANNED_KINDS = (
-    "aws.beanstalk", "aws.ec2", "aws.ecs", "aws.lambda", "aws.sagemaker",
-    "azure.container_apps", "azure.functions", "azure.ml", "azure.vm", "azure.web_app",
-    "batch.aws_batch", "batch.azure_batch", "batch.azure_ml", "batch.hadoop", "batch.kubernetes",
-    "batch.local", "batch.sagemaker", "batch.spark", "batch.vertex",
-    "docker", "edge",
-    "gcp.app_engine", "gcp.cloud_run", "gcp.compute", "gcp.functions", "gcp.vertex",
-    "heroku", "hybrid", "kubernetes",
-)  # fmt: skip
-"""Kinds that the framework knows by name and that this version refuses by that name."""
+from modelport.config.targets.base import Component, Target
 
 
 def _address(value: str) -> str:
@@ -30,8 +19,10 @@ def _address(value: str) -> str:
     return value
 
 
-class LocalTarget(Model):
+class LocalTarget(Target):
     """Supervised processes on this machine."""
+
+    COMPONENT: ClassVar[Component] = "LocalService"
 
     kind: Literal["local"] = "local"
     """Kind of target."""
@@ -52,7 +43,3 @@ class LocalTarget(Model):
     def loopback(self) -> bool:
         """Whether only this machine can reach the endpoint."""
         return ip_address(self.host).is_loopback
-
-
-Target = LocalTarget
-"""Every kind of target that this version has."""

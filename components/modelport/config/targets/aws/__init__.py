@@ -1,0 +1,1 @@
+"""Targets on Amazon Web Services, one module for each kind."""

@@ -1,0 +1,1 @@
+"""Targets on Azure, one module for each kind."""

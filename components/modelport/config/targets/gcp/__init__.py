@@ -1,0 +1,1 @@
+"""Targets on Google Cloud, one module for each kind."""

@@ -1,0 +1,115 @@
+"""Golden answers of a live service: all of it, or one revision among several."""
+
+import json
+import time
+from dataclasses import dataclass
+
+from modelport.errors import ServiceError
+from modelport.live.service import Answer, LiveService, NotReachable
+from modelport.live.waiting import pauses
+from modelport.verify import VERSION_HEADER, WrongAnswers, check_answer, golden_body
+from modelport_serving.record import BundleRecord, Golden
+
+_SAMPLES = 20
+"""Requests after which nothing is known of a revision that answered none of them."""
+_PATIENCE = 10.0
+"""Seconds in which one revision must have answered at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenCheck:
+    """Asks a service for the golden answers of a bundle."""
+
+    service: LiveService
+    record: BundleRecord
+    """The bundle that was asked for."""
+    golden: Golden
+    """Its requests with expected answers."""
+    key: str | None = None
+    """API key; none where the platform authenticates or nobody does."""
+    timeout: float = 30.0
+    """Seconds for each request; a cold start is part of it."""
+
+    def all(self, until: float) -> int:
+        """Ask as a caller does, of a service that takes all traffic with the bundle.
+
+        What may be of yesterday (no answer, a refusal, an answer that names another version or
+        none) is asked again until `until` (`time.monotonic`).
+
+        Returns:
+            The number of answers.
+
+        Raises:
+            NotReachable: it cannot be asked from here.
+            WrongAnswers, ServiceError: it does not repeat them.
+        """
+        last = ServiceError(f"{self.service.title} was not asked")
+        for _ in pauses(until):
+            version: str | None = None
+            try:
+                answer = self.service.ask(self._body, self.key, self.timeout)
+                version = answer.header(VERSION_HEADER)
+                return self._compare(self.service.title, answer)
+            except NotReachable:
+                raise
+            except WrongAnswers as error:
+                if version is not None:
+                    raise
+                last = error
+            except ServiceError as error:
+                last = error
+        raise last
+
+    def alone(self, revision: str) -> bool:
+        """Ask one revision, whatever its share; False where the platform cannot.
+
+        Raises:
+            NotReachable: it cannot be asked from here.
+            WrongAnswers, ServiceError: it does not repeat the golden answers.
+        """
+        last = ServiceError(f"{revision} was not asked")
+        for _ in pauses(time.monotonic() + _PATIENCE):
+            try:
+                answer = self.service.ask_revision(revision, self._body, self.key, self.timeout)
+                if answer is None:
+                    return False
+                self._compare(f"{self.service.kind} revision {revision}", answer)
+            except (NotReachable, WrongAnswers):
+                raise
+            except ServiceError as error:
+                last = error
+            else:
+                return True
+        raise last
+
+    def among(self, revision: str) -> bool:
+        """Ask one revision while another one takes traffic too; False when it cannot be told.
+
+        Where the platform cannot ask it alone, callers' requests are sent until one is answered
+        by the bundle's version. An answer that names no version may be anybody's.
+
+        Raises:
+            NotReachable: it cannot be asked from here.
+            WrongAnswers, ServiceError: it does not repeat the golden answers.
+        """
+        if self.alone(revision):
+            return True
+        for _ in range(_SAMPLES):
+            answer = self.service.ask(self._body, self.key, self.timeout)
+            version = answer.header(VERSION_HEADER)
+            if version is None:
+                return False
+            if version == self.record.version:
+                self._compare(f"{self.service.kind} revision {revision}", answer)
+                return True
+        return False
+
+    @property
+    def _body(self) -> bytes:
+        return json.dumps(golden_body(self.golden)).encode()
+
+    def _compare(self, where: str, answer: Answer) -> int:
+        version = answer.header(VERSION_HEADER)
+        return check_answer(
+            where, answer.status, version, answer.text, self.record, self.golden, unnamed=True
+        ).answers

@@ -1,0 +1,193 @@
+"""Traffic: from one revision of a live service to the next, step by step and back when it must."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from modelport.config import Canary, CanaryRollout
+from modelport.config.rollout import Rollout, seconds
+from modelport.errors import ServiceError
+from modelport.live.golden import GoldenCheck
+from modelport.live.service import LiveService, NotReachable
+from modelport.live.waiting import settled
+from modelport.live.watch import Watch
+from modelport.rollout import Counts, Evidence, shares
+from modelport_serving.latency import LATENCY_BOUNDS_MS
+
+_PATIENCE = 1800.0
+"""Seconds in which a service that changes must be ready for its traffic to be moved."""
+_SETTLE = 20.0
+"""Seconds in which a version that took over must repeat its golden answers."""
+
+
+def roll_out(
+    service: LiveService,
+    old: str,
+    new: str,
+    rollout: Rollout,
+    check: GoldenCheck,
+    status: Callable[[str], None],
+) -> str:
+    """Move all traffic from `old` to `new`; on any failure `old` has all of it again.
+
+    A rollout that was interrupted begins again at its first step: whatever the shares are now,
+    `old` is what is known to be good.
+
+    Args:
+        service: The service.
+        old: Revision to go back to; empty when there is none.
+        new: Revision to go to.
+        rollout: How; all but a canary moves everything at once.
+        check: Asks for the golden answers of the new revision's bundle.
+        status: Shows what is being done now.
+
+    Returns:
+        What was done and seen, in a few words.
+
+    Raises:
+        ServiceError: the rollout was ended; the message says at which share and why.
+    """
+    now = settled(service, time.monotonic() + _PATIENCE, status).shares
+    if now == {new: 100}:
+        return f"{new} took all traffic already"
+    if not old or old == new:
+        service.shift({new: 100})
+        return f"{new} takes all traffic"
+    move = _Move(service, old, new, check, status)
+    try:
+        if isinstance(rollout, CanaryRollout):
+            return move.watched(rollout.canary)
+        return move.at_once()
+    except ServiceError as error:
+        message = f"{error}; {move.back()}"
+        raise ServiceError(message) from None
+    except Exception as error:
+        error.add_note(move.back())  # a fault of ours must not leave traffic with what is unproved
+        raise
+
+
+@dataclass(slots=True)
+class _Move:
+    """One rollout, and what it could not find out."""
+
+    service: LiveService
+    old: str
+    new: str
+    check: GoldenCheck
+    status: Callable[[str], None]
+    notes: list[str] = field(default_factory=list[str])
+    since: float = field(default_factory=time.time)
+
+    def at_once(self) -> str:
+        """Everything in one step, after the new revision answered alone where that can be."""
+        self._ask_alone()
+        self._take_over()
+        return self._said("moved at once")
+
+    def watched(self, canary: Canary) -> str:
+        """Step by step."""
+        firing = self.service.firing()
+        if firing:
+            message = (
+                f"alarms fire before the canary begins: {', '.join(firing)}; mend what they "
+                "name, or write rollout: all_at_once for this update"
+            )
+            raise ServiceError(message)
+        self._ask_alone()
+        bake = seconds(canary.bake)
+        watch = Watch(
+            canary,
+            self._evidence,
+            self._ask_among,
+            self.status,
+            pause=max(0.1, min(10.0, bake / 20)),
+            between=min(30.0, bake / 2),
+        )
+        seen = 0
+        for percent in shares(canary):
+            self.service.shift({self.old: 100 - percent, self.new: percent})
+            seen = watch.step(percent)
+        self._note_uncounted(canary)
+        self._take_over()
+        return self._said(f"canary of {seen} requests" if seen else "canary")
+
+    def back(self) -> str:
+        """Give everything to the old revision; says so, or that it could not be done."""
+        self.status(f"going back to {self.old}")
+        try:
+            self.service.shift({self.old: 100})
+        except ServiceError as error:
+            return f"and the traffic could not be moved back to {self.old}: {error}"
+        return f"{self.old} takes all traffic again"
+
+    def _take_over(self) -> None:
+        self.status(f"moving all traffic to {self.new}")
+        self.service.shift({self.new: 100})
+        until = time.monotonic() + _SETTLE
+        found = settled(self.service, time.monotonic() + _PATIENCE, self.status)
+        if found.shares != {self.new: 100}:
+            message = f"{self.service.title} did not move the traffic: {_words(found.shares)}"
+            raise ServiceError(message)
+        self.status("checking golden answers")
+        try:
+            self.check.all(until)
+        except NotReachable as reason:
+            self._note(f"golden answers not verified ({reason})")
+
+    def _ask_alone(self) -> None:
+        self.status(f"checking golden answers of {self.new}")
+        try:
+            self.check.alone(self.new)
+        except NotReachable as reason:
+            self._note(f"golden answers not verified ({reason})")
+
+    def _ask_among(self) -> None:
+        try:
+            told = self.check.among(self.new)
+        except NotReachable as reason:
+            self._note(f"golden answers not verified ({reason})")
+        else:
+            if not told:
+                self._note(f"golden answers of {self.new} could not be told from {self.old}'s")
+
+    def _evidence(self, elapsed: float) -> Evidence:
+        del elapsed
+        live, candidate = self._counts()
+        return Evidence(
+            live=live or Counts(),
+            candidate=candidate or Counts(),
+            bounds=LATENCY_BOUNDS_MS,
+            alarms=self.service.firing(),
+            counted=live is not None and candidate is not None,
+        )
+
+    def _counts(self) -> tuple[Counts | None, Counts | None]:
+        return (
+            self.service.counts(self.old, self.since),
+            self.service.counts(self.new, self.since),
+        )
+
+    def _note_uncounted(self, canary: Canary) -> None:
+        """Say which signals were asked for and could not be judged."""
+        live, candidate = self._counts()
+        missing: set[str] = set()
+        if live is None or candidate is None:
+            missing = {"error_rate", "p99"}
+        elif not (live.buckets and candidate.buckets):
+            missing = {"p99"}
+        unjudged = [signal for signal in canary.abort_on if signal in missing]
+        if unjudged:
+            what = "requests" if "error_rate" in missing else "latencies"
+            named = " and ".join(unjudged)
+            self._note(f"{named} not judged ({self.service.kind} counts no {what} by revision)")
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def _said(self, done: str) -> str:
+        return "; ".join([done, *self.notes])
+
+
+def _words(found: dict[str, int]) -> str:
+    return ", ".join(f"{name} {share} %" for name, share in sorted(found.items())) or "nobody has it"

@@ -1,0 +1,1 @@
+"""Kinds on Amazon Web Services, and what they share."""

@@ -1,0 +1,131 @@
+"""Alarms: what ends a rollout and wakes somebody, and a dashboard, from the platform's metrics."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+
+from modelport.plan import CloudPlan
+from modelport.platforms.aws.account import Account
+
+PERIOD_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What a platform measures of an endpoint, in the words of CloudWatch."""
+
+    namespace: str
+    """E.g. `AWS/SageMaker`."""
+    dimensions: Mapping[str, str]
+    """What tells this endpoint from others."""
+    requests: str
+    """Metric that counts requests."""
+    errors: str
+    """Metric that counts failed ones."""
+    latency: str
+    """Metric of the time that a request takes."""
+    latency_per_second: float
+    """Units of that metric in one second: 1 for seconds, 1e6 for microseconds."""
+
+
+def error_alarm(
+    plan: CloudPlan, account: Account, metrics: Metrics, *, accepted: float
+) -> aws.cloudwatch.MetricAlarm:
+    """An alarm when more than a share of the requests of a minute fails, twice in three minutes."""
+    rate = aws.cloudwatch.MetricAlarmMetricQueryArgs(
+        id="rate",
+        expression="IF(requests > 0, errors / requests, 0)",
+        label="share of failed requests",
+        return_data=True,
+    )
+    return aws.cloudwatch.MetricAlarm(
+        f"{plan.name}-errors",
+        name=f"{plan.physical_name}-errors",
+        alarm_description=f"More than {accepted:.2%} of the requests to {plan.physical_name} fail",
+        comparison_operator="GreaterThanThreshold",
+        threshold=accepted,
+        evaluation_periods=3,
+        datapoints_to_alarm=2,
+        treat_missing_data="notBreaching",
+        metric_queries=[
+            rate,
+            _counted("errors", metrics.errors, metrics),
+            _counted("requests", metrics.requests, metrics),
+        ],
+        tags=plan.tags,
+        opts=account.opts,
+    )
+
+
+def latency_alarm(
+    plan: CloudPlan, account: Account, metrics: Metrics, *, seconds: float
+) -> aws.cloudwatch.MetricAlarm:
+    """An alarm when the slowest hundredth takes longer than `seconds`, twice in three minutes."""
+    return aws.cloudwatch.MetricAlarm(
+        f"{plan.name}-latency",
+        name=f"{plan.physical_name}-latency",
+        alarm_description=f"p99 of {plan.physical_name} is over {seconds:g} s",
+        namespace=metrics.namespace,
+        metric_name=metrics.latency,
+        dimensions=dict(metrics.dimensions),
+        extended_statistic="p99",
+        period=PERIOD_SECONDS,
+        comparison_operator="GreaterThanThreshold",
+        threshold=seconds * metrics.latency_per_second,
+        evaluation_periods=3,
+        datapoints_to_alarm=2,
+        treat_missing_data="notBreaching",
+        tags=plan.tags,
+        opts=account.opts,
+    )
+
+
+def dashboard(plan: CloudPlan, account: Account, metrics: Metrics) -> aws.cloudwatch.Dashboard:
+    """Requests, failures and latency on one page."""
+    where = [item for pair in metrics.dimensions.items() for item in pair]
+
+    def graph(title: str, column: int, lines: list[tuple[str, str]]) -> dict[str, object]:
+        return {
+            "type": "metric",
+            "x": column * 12,
+            "y": 0,
+            "width": 12,
+            "height": 6,
+            "properties": {
+                "title": title,
+                "region": plan.region,
+                "period": PERIOD_SECONDS,
+                "metrics": [
+                    [metrics.namespace, metric, *where, {"stat": stat}] for metric, stat in lines
+                ],
+            },
+        }
+
+    body = {
+        "widgets": [
+            graph("requests and failures", 0, [(metrics.requests, "Sum"), (metrics.errors, "Sum")]),
+            graph("latency", 1, [(metrics.latency, "p50"), (metrics.latency, "p99")]),
+        ]
+    }
+    return aws.cloudwatch.Dashboard(
+        f"{plan.name}-dashboard",
+        dashboard_name=plan.physical_name,
+        dashboard_body=json.dumps(body),
+        opts=account.opts,
+    )
+
+
+def _counted(name: str, metric: str, metrics: Metrics) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
+    return aws.cloudwatch.MetricAlarmMetricQueryArgs(
+        id=name,
+        metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+            namespace=metrics.namespace,
+            metric_name=metric,
+            dimensions=dict(metrics.dimensions),
+            period=PERIOD_SECONDS,
+            stat="Sum",
+        ),
+        return_data=False,
+    )

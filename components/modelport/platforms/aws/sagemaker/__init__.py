@@ -1,0 +1,1 @@
+"""Kind `aws.sagemaker`: a real-time endpoint of Amazon SageMaker AI."""

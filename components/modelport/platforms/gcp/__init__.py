@@ -1,0 +1,1 @@
+"""Kinds on Google Cloud, and what they share."""

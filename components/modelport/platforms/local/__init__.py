@@ -1,0 +1,1 @@
+"""Kind `local`: supervised processes on this machine."""
