@@ -34,6 +34,7 @@ LAYERS = {
     "modelport.sdk": 2,
     "modelport.rollout": 3,
     "modelport.supervisor": 3,
+    "modelport.live": 4,
     "modelport.plan": 4,
     "modelport.provider": 5,
     "modelport.resources": 5,

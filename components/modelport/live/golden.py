@@ -12,6 +12,8 @@ from modelport_serving.record import BundleRecord, Golden
 
 _SAMPLES = 20
 """Requests after which nothing is known of a revision that answered none of them."""
+_UNANSWERED = 3
+"""Requests without any answer that are no accident."""
 _PATIENCE = 10.0
 """Seconds in which one revision must have answered at all."""
 
@@ -94,8 +96,17 @@ class GoldenCheck:
         """
         if self.alone(revision):
             return True
+        unanswered = 0
         for _ in range(_SAMPLES):
-            answer = self.service.ask(self._body, self.key, self.timeout)
+            try:
+                answer = self.service.ask(self._body, self.key, self.timeout)
+            except NotReachable:
+                raise
+            except ServiceError:
+                unanswered += 1
+                if unanswered == _UNANSWERED:
+                    raise
+                continue
             version = answer.header(VERSION_HEADER)
             if version is None:
                 return False

@@ -89,7 +89,8 @@ def difference(service: LiveService, found: Found, expected: Expected) -> str:
 
 def _rolled_back(service: LiveService, found: Found, serves: str, wanted: str) -> str:
     why = f" ({found.detail})" if found.detail else ""
-    return f"{service.title} serves {serves}, wanted {wanted}: the platform rolled the update back{why}"
+    undone = f"the platform rolled the update back{why}"
+    return f"{service.title} serves {serves}, wanted {wanted}: {undone}"
 
 
 def _capacity(

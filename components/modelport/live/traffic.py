@@ -77,6 +77,8 @@ class _Move:
     status: Callable[[str], None]
     notes: list[str] = field(default_factory=list[str])
     since: float = field(default_factory=time.time)
+    told: bool = False
+    """Whether the new revision was seen to give its golden answers beside the old one."""
 
     def at_once(self) -> str:
         """Everything in one step, after the new revision answered alone where that can be."""
@@ -107,6 +109,8 @@ class _Move:
         for percent in shares(canary):
             self.service.shift({self.old: 100 - percent, self.new: percent})
             seen = watch.step(percent)
+        if "golden" in canary.abort_on and not self.told and not self.notes:
+            self._note(f"golden answers of {self.new} could not be told from {self.old}'s")
         self._note_uncounted(canary)
         self._take_over()
         return self._said(f"canary of {seen} requests" if seen else "canary")
@@ -115,6 +119,8 @@ class _Move:
         """Give everything to the old revision; says so, or that it could not be done."""
         self.status(f"going back to {self.old}")
         try:
+            if self.service.read().shares == {self.old: 100}:
+                return f"{self.old} keeps all traffic"
             self.service.shift({self.old: 100})
         except ServiceError as error:
             return f"and the traffic could not be moved back to {self.old}: {error}"
@@ -143,12 +149,9 @@ class _Move:
 
     def _ask_among(self) -> None:
         try:
-            told = self.check.among(self.new)
+            self.told = self.check.among(self.new) or self.told
         except NotReachable as reason:
             self._note(f"golden answers not verified ({reason})")
-        else:
-            if not told:
-                self._note(f"golden answers of {self.new} could not be told from {self.old}'s")
 
     def _evidence(self, elapsed: float) -> Evidence:
         del elapsed
@@ -173,7 +176,7 @@ class _Move:
         missing: set[str] = set()
         if live is None or candidate is None:
             missing = {"error_rate", "p99"}
-        elif not (live.buckets and candidate.buckets):
+        elif any(counts.requests and not counts.buckets for counts in (live, candidate)):
             missing = {"p99"}
         unjudged = [signal for signal in canary.abort_on if signal in missing]
         if unjudged:
@@ -190,4 +193,6 @@ class _Move:
 
 
 def _words(found: dict[str, int]) -> str:
-    return ", ".join(f"{name} {share} %" for name, share in sorted(found.items())) or "nobody has it"
+    return (
+        ", ".join(f"{name} {share} %" for name, share in sorted(found.items())) or "nobody has it"
+    )

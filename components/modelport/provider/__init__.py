@@ -1,12 +1,15 @@
 """The `modelport` provider plugin: own resource types, served to the engine.
 
-wire.py           property values
-base.py           a provider's life beside the engine
-process.py        a provider as a process
-handler.py        contract of one resource type
-handlers.py       all of them
-servicer.py       the engine's protocol on top of the handlers
-offline.py        the same without anything behind them
-api_key.py        modelport:auth:ApiKey
-local_server.py   modelport:local:Server
+wire.py               property values
+base.py               a provider's life beside the engine
+process.py            a provider as a process
+handler.py            contract of one resource type
+handlers.py           all of them
+servicer.py           the engine's protocol on top of the handlers
+offline.py            the same without anything behind them
+api_key.py            modelport:auth:ApiKey
+local_server.py       modelport:local:Server
+live_revision.py      modelport:live:Revision
+live_traffic.py       modelport:live:Traffic
+live_verification.py  modelport:live:Verification
 """

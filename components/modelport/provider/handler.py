@@ -46,6 +46,8 @@ class Handler(ABC, Generic[InputsT]):
     """Inputs whose change needs a new resource."""
     secret: ClassVar[frozenset[str]] = frozenset()
     """Inputs and outputs that are secret."""
+    unforeseen: ClassVar[frozenset[str]] = frozenset()
+    """Outputs of which the old value says nothing of the next one: unknown in a preview."""
 
     @abstractmethod
     def create(self, context: Context, inputs: InputsT) -> tuple[str, Outputs]:

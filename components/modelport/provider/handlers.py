@@ -1,7 +1,16 @@
 """Handlers: every resource type of the package `modelport`."""
 
 from modelport.provider.api_key import ApiKeyHandler
+from modelport.provider.live_revision import LiveRevisionHandler
+from modelport.provider.live_traffic import TrafficHandler
+from modelport.provider.live_verification import VerificationHandler
 from modelport.provider.local_server import LocalServerHandler
 
-HANDLERS = (ApiKeyHandler, LocalServerHandler)
+HANDLERS = (
+    ApiKeyHandler,
+    LiveRevisionHandler,
+    LocalServerHandler,
+    TrafficHandler,
+    VerificationHandler,
+)
 """One class for each resource type."""

@@ -1,12 +1,11 @@
 """A local rollout: traffic goes step by step to a version that is watched meanwhile."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
-from modelport.config import Canary
 from modelport.errors import ServiceError
-from modelport.rollout import Counts, Decision, Evidence, Watched, judge, shares
+from modelport.live.watch import Watch
+from modelport.rollout import Counts, Evidence, Watched, shares
 from modelport.supervisor.control import Control
 from modelport_serving.latency import LATENCY_BOUNDS_MS
 
@@ -46,51 +45,28 @@ def roll_out(
     Raises:
         ServiceError: the rollout was ended; the message says at which share and why.
     """
-    mode = "canary" if isinstance(rollout, Canary) else "shadow"
-    counts: dict[str, Any] = {}
+
+    def look(elapsed: float) -> Evidence:
+        split = control.ask("status")["split"]
+        if not split["reporting"] and elapsed > _REPORT:
+            raise ServiceError(_MUTE)
+        return _evidence(split["counts"])
+
+    watch = Watch(rollout, look, check, status, pause=_LOOK, between=_GOLDEN)
+    seen = 0
     for percent in shares(rollout):
-        control.ask("split", number=number, mode=mode, percent=percent, answer_in=_ANSWER)
-        begun = asked = time.monotonic()
-        while True:
-            time.sleep(_LOOK)
-            now = time.monotonic()
-            golden = ""
-            split = control.ask("status")["split"]
-            if not split["reporting"] and now - begun > _REPORT:
-                raise ServiceError(_MUTE)
-            counts = split["counts"]
-            if "golden" in rollout.abort_on and now - asked >= _GOLDEN:
-                asked, golden = now, _golden(check)
-            decision = judge(rollout, now - begun, _evidence(counts, golden))
-            seen = counts["candidate"]["requests"]
-            status(f"{mode} at {percent} %: {seen} requests, {now - begun:.0f} s of {rollout.bake}")
-            if decision.action == "abort":
-                raise ServiceError(_ended(mode, percent, decision, seen))
-            if decision.action == "advance":
-                break
-    return f"{mode} of {counts['candidate']['requests']} requests"
+        control.ask("split", number=number, mode=watch.mode, percent=percent, answer_in=_ANSWER)
+        seen = watch.step(percent)
+    return f"{watch.mode} of {seen} requests"
 
 
-def _golden(check: Callable[[], None]) -> str:
-    try:
-        check()
-    except ServiceError as error:
-        return str(error)
-    return ""
-
-
-def _evidence(counts: dict[str, Any], golden: str) -> Evidence:
+def _evidence(counts: dict[str, Any]) -> Evidence:
     return Evidence(
         live=_counts(counts["live"]),
         candidate=_counts(counts["candidate"]),
         bounds=tuple(LATENCY_BOUNDS_MS),
-        golden=golden,
     )
 
 
 def _counts(found: dict[str, Any]) -> Counts:
     return Counts(found["requests"], found["errors"], tuple(found["buckets"]))
-
-
-def _ended(mode: str, percent: int, decision: Decision, seen: int) -> str:
-    return f"{mode} ended at {percent} % after {seen} requests: {decision.reason}"

@@ -4,17 +4,16 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from modelport.bundles.store import bento_path
 from modelport.config import CanaryRollout
 from modelport.config.rollout import Rollout
 from modelport.errors import BundleError, ServiceError
 from modelport.home import Home
+from modelport.provider.built import built
 from modelport.provider.handler import Context, Handler, Inputs, Outputs
 from modelport.provider.local_cpus import default_workers
 from modelport.provider.local_files import (
@@ -29,13 +28,11 @@ from modelport.provider.local_files import (
 )
 from modelport.provider.local_live import described, reachable_url, stop_supervisor
 from modelport.provider.local_rollout import roll_out
+from modelport.provider.releases import released
 from modelport.supervisor.control import Control, ControlError, Message
 from modelport.supervisor.launch import launch
 from modelport.verify import NOT_VERIFIED, verify
-from modelport_serving.record import BundleRecord, Golden, read_golden, read_record
-
-_RELEASES = 100
-"""Number of releases that the state remembers."""
+from modelport_serving.record import BundleRecord, Golden
 
 
 class LocalServerInputs(Inputs):
@@ -186,7 +183,7 @@ def _bring_up(
     `releases` is what was live before; a version among it goes back at once, unwatched.
     """
     folder = _folder(context.home, inputs)
-    record, golden, bento = _bundle(context.home, inputs)
+    record, golden, bento = built(context.home, inputs.bundle, inputs.version)
     control = _supervisor(folder, inputs)
     with control:
         control.ask("limit", log_bytes=inputs.log_bytes)
@@ -210,7 +207,7 @@ def _bring_up(
     proof = f"{verified}; {seen}" if seen else str(verified)
     return _outputs(context.home, folder, inputs) | {
         "verified": proof,
-        "releases": _released(releases, inputs.version),
+        "releases": released(releases, inputs.version),
     }
 
 
@@ -257,15 +254,6 @@ def _serves_alike(old: LocalServerInputs, new: LocalServerInputs) -> bool:
     """Whether nothing changes for a server that runs: such inputs are for the next version."""
     later = {"rollout": old.rollout, "start_timeout": old.start_timeout}
     return new.model_copy(update=later) == old
-
-
-def _bundle(home: Home, inputs: LocalServerInputs) -> tuple[BundleRecord, Golden, Path]:
-    bento = bento_path(home, inputs.bundle, inputs.version)
-    try:
-        return read_record(bento / "src"), read_golden(bento / "src"), bento
-    except (OSError, ValueError) as error:
-        message = f"bundle {inputs.bundle}@{inputs.version} cannot be read: {error}"
-        raise BundleError(message) from None
 
 
 def _supervisor(folder: Path, inputs: LocalServerInputs) -> Control:
@@ -347,14 +335,6 @@ def _outputs(home: Home, folder: Path, inputs: LocalServerInputs) -> Outputs:
         "status": "running",
         "serving": inputs.version,
     }
-
-
-def _released(releases: list[dict[str, str]], version: str) -> list[dict[str, str]]:
-    """What was live and since when, with `version` as the last; healing adds nothing."""
-    if releases and releases[-1]["version"] == version:
-        return releases
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return [*releases, {"version": version, "at": now}][-_RELEASES:]
 
 
 def _live(folder: Path, inputs: LocalServerInputs) -> tuple[str, str]:

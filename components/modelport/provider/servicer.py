@@ -114,7 +114,8 @@ class ModelportProvider(BaseProvider):
         old, new = from_struct(request.old_inputs), from_struct(request.news)
         outputs = from_struct(request.olds)
         if request.preview:
-            kept = {key: value for key, value in outputs.items() if key not in old}
+            hidden = old.keys() | handler.unforeseen
+            kept = {key: value for key, value in outputs.items() if key not in hidden}
             return pb.UpdateResponse(properties=self._state(handler, new, kept))
         changed = self.run(
             context,

@@ -1,6 +1,7 @@
 """Resource types of the `modelport` plugin, as Pulumi programs declare them."""
 
 from modelport.resources.auth import ApiKey
+from modelport.resources.live import LiveRevision, Traffic, Verification
 from modelport.resources.local import Server
 
-__all__ = ["ApiKey", "Server"]
+__all__ = ["ApiKey", "LiveRevision", "Server", "Traffic", "Verification"]
