@@ -72,6 +72,8 @@ def _deploy(home: Home) -> None:
     stack = pulumi.get_stack()
     config = load(home, stack)
     context = PlanContext(stack=stack, environment=config.environment)
+    if not home.offline:
+        _sign_in(config)
     records = _plan_all(home, config, context)
     for name, deployment in config.deployments.items():
         component = component_of(deployment.kind)
@@ -101,6 +103,13 @@ def component_of(kind: str) -> type[EndpointComponent]:
     return cast("type[EndpointComponent]", getattr(module, name))
 
 
+def _sign_in(config: StackConfig) -> None:
+    """Without credentials nothing else matters: say so before anything is looked for or made."""
+    missing = missing_credentials({item.kind for item in config.deployments.values()})
+    if missing:
+        raise ModelportError("\n".join(missing))
+
+
 def _plan_all(home: Home, config: StackConfig, context: PlanContext) -> dict[str, BundleRecord]:
     """Plan every deployment before the first one is declared, and report all refusals at once."""
     records: dict[str, BundleRecord] = {}
@@ -121,8 +130,6 @@ def _plan_all(home: Home, config: StackConfig, context: PlanContext) -> dict[str
             f"the stack costs {monthly:.2f} USD a month, over modelport:limits.monthly_usd "
             f"({limit:.2f})"
         )
-    if not home.offline:
-        refusals += missing_credentials({item.kind for item in config.deployments.values()})
     if refusals:
         raise ModelportError("\n".join(refusals))
     return records

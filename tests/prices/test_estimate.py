@@ -326,7 +326,7 @@ def test_facts_say_what_is_not_exact_or_not_dated() -> None:
     assert found["prices_as_of"] == "2026-02-24, and 1 undated"
     elsewhere = case("aws", "eu-west-1")
     assert facts(Estimate.of(encryption_keys(elsewhere)))["price_notes"] == (
-        "no price of kms key-month is known in eu-west-1: that of us-east-1 counts"
+        "prices of us-east-1 count, those of eu-west-1 are not known: kms key-month"
     )
     assert facts(Estimate.of(unpriced("a, b"), unpriced("a, b")))["unpriced"] == "a; b"
 

@@ -1,12 +1,12 @@
-"""Commands about bundles: train, build."""
+"""Commands about bundles: train, build, pin."""
 
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from modelport.cli.console import out, print_json, progress, table
-from modelport.cli.options import JsonOption, StackOption
+from modelport.cli.console import dump, out, print_json, progress, table
+from modelport.cli.options import JsonOption, NameArgument, StackOption
 from modelport.home import find_home
 
 BundleArgument = Annotated[
@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(train)
     app.command()(build)
+    app.command()(pin)
 
 
 def train(
@@ -49,6 +50,22 @@ def build(
         return
     for item in built:
         _show(item.title, item.rows)
+
+
+def pin(
+    name: NameArgument = None, *, stack: StackOption = "prod", as_json: JsonOption = False
+) -> None:
+    """Build the bundles of a stack and write their digests into its file."""
+    from modelport.operations.pin import pin as run
+
+    with progress("pin", quiet=as_json) as show:
+        pinned = run(find_home(own=True), stack, name, show)
+    if as_json:
+        print_json(dump(pinned))
+        return
+    for item in pinned:
+        state = "" if item.changed else " (as before)"
+        out.print(escape(f"Pulumi.{stack}.yaml:{item.line}: bundle: {item.bundle}{state}"))
 
 
 def _show(title: str, rows: list[tuple[str, ...]]) -> None:

@@ -11,6 +11,7 @@ down.py      remove everything
 rollback.py  an earlier version again, written into the stack's file
 history.py   what was live when, with which scores
 bundles.py   train and build
+pin.py       write a bundle's digest into a stack's file
 inspect.py   status, logs, predictions
 doctor.py    what is set up and what is not
 """

@@ -11,8 +11,7 @@ import httpx
 from modelport.bundles import bento_path, find
 from modelport.errors import ModelportError, ServiceError
 from modelport.home import Home
-from modelport.live.proof import Expected, prove
-from modelport.live.service import Answer, service_of
+from modelport.live import Answer, Expected, prove, service_of
 from modelport.operations.session import check_config, open_session
 from modelport.provider.local_files import AUTH_HEADER, LOG, REQUEST, write_caller_files
 from modelport.provider.local_live import described, reachable_url
@@ -86,7 +85,15 @@ def check_live(
     if kind_of(output) != LOCAL:
         service = service_of(kind_of(output))(output["names"])
         expected = Expected(revision=output["revision"])
-        return prove(service, expected, record, golden, output.get("key"), timeout=_PATIENCE)
+        return prove(
+            service,
+            expected,
+            record,
+            golden,
+            output.get("key"),
+            timeout=_PATIENCE,
+            status=lambda _text: None,
+        )
     return str(verify(output["url"], record, golden, read_key(home.deployment(stack, name))))
 
 

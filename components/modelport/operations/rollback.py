@@ -6,12 +6,11 @@ reviewer sees the line.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from modelport.bundles import find
-from modelport.config.stackfile import scalar_at
 from modelport.errors import ConfigError, ModelportError
 from modelport.home import Home
+from modelport.operations.pin import write_pin
 from modelport.operations.session import check_config
 from modelport.operations.up import UpResult, up
 
@@ -50,18 +49,10 @@ def rollback(
     record = find(home, config.deployments[name].bundle_name, version)
     file = home.project / f"Pulumi.{stack}.yaml"
     before = file.read_text()
-    line = _pin(file, name, f"{record.name}@{record.version}")
+    line = write_pin(file, name, f"{record.name}@{record.version}")
     try:
         result = up(home, stack, show)
     except ModelportError:
         file.write_text(before)
         raise
     return RollbackResult(f"{file.name}:{line}: bundle: {record.name}@{record.version}", result)
-
-
-def _pin(file: Path, name: str, bundle: str) -> int:
-    """Write a deployment's bundle into the file and nothing else; returns its line."""
-    text = file.read_text()
-    begin, end, line = scalar_at(text, ("deployments", name, "bundle"))
-    file.write_text(text[:begin] + bundle + text[end:])
-    return line

@@ -150,7 +150,7 @@ def plan_cloud(
     revision = "r" + _digest([record.version, config.serving.model_dump(), decision.settings])[:9]
     judged = judge(config.kind, config.workload, name=physical, options=decision.options)
     return fields | {
-        "limit": fields["limit"] or _accepted(config.kind, config, decision.options),
+        "limit": _limit(config, decision.options),
         "cloud": config.kind.partition(".")[0],
         "region": target.region,
         "physical_name": physical,
@@ -188,10 +188,13 @@ def _estimate(config: Deployment, target: CloudTarget, decision: CloudDecision) 
     return Estimate.of(decision.price(case))
 
 
-def _accepted(kind: str, config: Deployment, options: Collection[str]) -> str:
-    """The limit that the largest accepted request comes nearest to, when nothing else is known."""
-    largest = config.workload.model_copy(update={"payload": f"{config.serving.max_body_bytes} B"})
-    found = tightest(kind, largest, options)
+def _limit(config: Deployment, options: Collection[str]) -> str:
+    """The limit that is used up most, by what is known and by the largest request accepted."""
+    workload = config.workload
+    if workload.payload is None:
+        accepted = f"{config.serving.max_body_bytes} B"
+        workload = workload.model_copy(update={"payload": accepted})
+    found = tightest(config.kind, workload, options)
     return found.text.removeprefix("limit: ") if found else ""
 
 

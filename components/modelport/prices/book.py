@@ -34,6 +34,8 @@ class Price:
     """Whether it is the price of exactly what was asked for."""
     said: str = ""
     """If it is not exact: what it is instead, in one sentence."""
+    elsewhere: tuple[str, str, str] | None = None
+    """If it is only of another region: what was looked for, where, and the region that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,8 @@ class PriceBook:
         # The dearest one, so that an estimate for a region without prices is rather too high.
         other = max(by_region.values(), key=lambda price: (price.usd, price.region))
         said = f"no price of {key[1]} {key[2]} is known in {region}: that of {other.region} counts"
-        return replace(other, exact=False, said=said)
+        elsewhere = (f"{key[1]} {key[2]}", region, other.region)
+        return replace(other, exact=False, said=said, elsewhere=elsewhere)
 
     def _add_machine(self, row: Mapping[str, str]) -> None:
         key = (row["provider"], row["service"], row["sku"])
@@ -178,6 +181,7 @@ def _worked_out(like: Price, derived: _Derived, service: str, sku: str) -> Price
         as_of=oldest((like.as_of, derived.as_of)),
         exact=False,
         said=said,
+        elsewhere=None,
     )
 
 

@@ -176,8 +176,18 @@ class Estimate:
 
     @property
     def said(self) -> tuple[str, ...]:
-        """One sentence for every price that is not exactly the one that was looked for."""
-        sentences = (line.price.said for line in self.lines if not line.price.exact)
+        """What stands for prices that are not exactly those that were looked for."""
+        moved: dict[tuple[str, str], list[str]] = {}
+        sentences: list[str] = []
+        for price in (line.price for line in self.lines if not line.price.exact):
+            if price.elsewhere is None:
+                sentences.append(price.said)
+                continue
+            what, asked, other = price.elsewhere
+            moved.setdefault((asked, other), []).append(what)
+        for (asked, other), names in moved.items():
+            listed = ", ".join(dict.fromkeys(names))
+            sentences.append(f"prices of {other} count, those of {asked} are not known: {listed}")
         return tuple(dict.fromkeys(sentences))
 
 

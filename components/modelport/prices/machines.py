@@ -100,7 +100,7 @@ def _sizes(case: Case, service: str, vcpu: float, memory_gib: float) -> Parts:
 
 def _without_spot(price: Price, sku: str) -> Price:
     said = f"no spot price of {sku} is known: its full price counts"
-    return replace(price, exact=False, said=said)
+    return replace(price, exact=False, said=said, elsewhere=None)
 
 
 def _unknown(case: Case, service: str, sku: str) -> str:
