@@ -30,21 +30,24 @@ class LiveRevisionHandler(Handler[LiveRevisionInputs]):
 
     token = "modelport:live:Revision"
     inputs = LiveRevisionInputs
-    unforeseen = frozenset({"revision"})
+    unforeseen = frozenset({"revision", "replicas"})
 
     def create(self, context: Context, inputs: LiveRevisionInputs) -> tuple[str, Outputs]:
         """Read the service; nothing is made."""
         context.status("reading what is live")
         found = service_of(inputs.kind)(inputs.names).read()
-        revision = "" if found.state == "gone" else found.revision
-        return self.offline_id(inputs), {"revision": revision}
+        gone = found.state == "gone"
+        return self.offline_id(inputs), {
+            "revision": "" if gone else found.revision,
+            "replicas": 0 if gone else found.replicas or 0,
+        }
 
     def read(
         self, context: Context, resource_id: str, inputs: LiveRevisionInputs, outputs: Outputs
     ) -> Outputs | None:
         """What was live when it was read: it is of that time, so nothing changes it."""
         del context, resource_id, inputs
-        return {"revision": outputs["revision"]}
+        return {"revision": outputs["revision"], "replicas": outputs["replicas"]}
 
     def update(
         self,
@@ -64,7 +67,7 @@ class LiveRevisionHandler(Handler[LiveRevisionInputs]):
     def invented(self, inputs: LiveRevisionInputs) -> Outputs:
         """Nothing is live, as before a first deployment."""
         del inputs
-        return {"revision": ""}
+        return {"revision": "", "replicas": 0}
 
     def offline_id(self, inputs: LiveRevisionInputs) -> str:
         """As a real one."""

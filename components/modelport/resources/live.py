@@ -17,6 +17,8 @@ class LiveRevision(pulumi.CustomResource):
 
     revision: pulumi.Output[str]
     """The revision that takes most of the traffic; empty when nothing is there."""
+    replicas: pulumi.Output[int]
+    """Instances that run; 0 when nothing is there, or the platform does not say."""
 
     def __init__(
         self,
@@ -27,7 +29,13 @@ class LiveRevision(pulumi.CustomResource):
         fingerprint: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = {"kind": kind, "names": names, "fingerprint": fingerprint, "revision": None}
+        props = {
+            "kind": kind,
+            "names": names,
+            "fingerprint": fingerprint,
+            "revision": None,
+            "replicas": None,
+        }
         super().__init__("modelport:live:Revision", name, props, plugin_options(opts))
 
 
