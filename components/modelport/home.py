@@ -53,14 +53,26 @@ class Home:
         return self.root / "engine"
 
     @property
+    def sources(self) -> Path:
+        """The project whose `bentos/` are built: this one, else the nearest above that has some."""
+        above = (folder for folder in self.project.parents if (folder / "Pulumi.yaml").is_file())
+        found = (folder for folder in (self.project, *above) if (folder / "bentos").is_dir())
+        return next(found, self.project)
+
+    @property
     def bentoml(self) -> Path:
-        """`BENTOML_HOME`: built bundles and their models."""
-        return self.root / "bentoml"
+        """`BENTOML_HOME`: built bundles and their models, beside their sources."""
+        return self._beside_sources / "bentoml"
 
     @property
     def evaluations(self) -> Path:
         """Evaluation records of trained candidates, also of refused ones."""
-        return self.root / "evaluations"
+        return self._beside_sources / "evaluations"
+
+    @property
+    def _beside_sources(self) -> Path:
+        shared = self.sources
+        return self.root if shared == self.project else shared / self.root.name
 
     def deployment(self, stack: str, name: str) -> Path:
         """Work files of one deployment: key, example request, log, control socket."""

@@ -4,9 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from modelport.config import Deployment, Gate, LocalTarget, Threshold, parse, read_stack_file
+from modelport.config import (
+    TARGETS,
+    Deployment,
+    Gate,
+    LocalTarget,
+    Threshold,
+    parse,
+    read_stack_file,
+)
 from modelport.errors import ConfigError
 
+KINDS = ", ".join(TARGETS)
 GOOD = """\
 config:
   aws:region: eu-west-1
@@ -48,11 +57,18 @@ def test_a_misspelt_key_is_one_line_with_the_right_word(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "right", "line", "said"),
     [
-        ("kind: aws.sagemaker", "kind: local", 7,
-         "cancer.target.kind: aws.sagemaker: not in this version; available: local"),
+        ("kind: docker", "kind: local", 7,
+         f"cancer.target.kind: docker: not in this version; available: {KINDS}"),
         ("kind: lokal", "kind: local", 7,
          "cancer.target.kind: 'lokal' is not a kind of target; did you mean 'local'?; "
-         "available: local"),
+         f"available: {KINDS}"),
+        ("kind: aws.sagemaker, regin: eu-west-1", "kind: local, port: 3000", 7,
+         "cancer.target.regin: unknown key; write 'region' instead"),
+        ("kind: aws.sagemaker, region: eu-west-1, instance: m5.large", "kind: local, port: 3000", 7,
+         "cancer.target.instance: 'm5.large' is not allowed; allowed: instance type of the "
+         "endpoint, e.g. `ml.m5.large` or `ml.g5.xlarge`"),
+        ("[local]", "{kind: local, port: 3000}", 7,
+         "cancer.target: should be a mapping, e.g. {kind: local, port: 3000}, got ['local']"),
         ("port: 80", "port: 3000", 7,
          "cancer.target.port: 80 is not allowed; allowed: 1024 to 65535; nearest: 1024"),
         ("port: 99999", "port: 3000", 7,

@@ -53,7 +53,7 @@ def train_bundles(home: Home, stack: str, name: str | None, show: Show) -> list[
     """
     scored: list[Scored] = []
     for bundle, gate, live in _wanted(home, stack, name):
-        candidate = train(home.project, home, bundle, live=live, progress=show)
+        candidate = train(home.sources, home, bundle, live=live, progress=show)
         verdict = evaluate_gate(gate, candidate.evaluation)
         state = "known" if candidate.reused else "trained"
         state += ", passes its gate" if verdict.passed else ", does not pass its gate"
@@ -71,7 +71,7 @@ def build_bundles(home: Home, stack: str, name: str | None, show: Show) -> list[
     """
     scored: list[Scored] = []
     for bundle, gate, live in _wanted(home, stack, name):
-        record = build(home.project, home, bundle, gate, live=live, progress=show)
+        record = build(home.sources, home, bundle, gate, live=live, progress=show)
         scored.append(_scored(bundle, record.version, record.evaluation, gate, "passed its gate"))
     return scored
 

@@ -49,7 +49,7 @@ def pin(
     chosen = [name] if name is not None else list(config.deployments)
     built = {
         item: build(
-            home.project,
+            home.sources,
             home,
             config.deployments[item].bundle_name,
             config.deployments[item].gate,

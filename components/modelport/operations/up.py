@@ -102,7 +102,7 @@ def build_missing(
         part = _scaled(show, index / len(deployments), (index + 1) / len(deployments))
         try:
             built[name] = build(
-                home.project,
+                home.sources,
                 home,
                 deployment.bundle_name,
                 deployment.gate,
