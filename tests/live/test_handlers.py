@@ -59,6 +59,20 @@ class TestLiveRevision:
         assert self.handler.drift(context, made, first, outputs) == frozenset()
         assert self.handler.update(context, made, first, second, outputs)["revision"] == "b2"
 
+    def test_half_a_rollout_is_not_what_is_live(self, context: Context, platform: Platform) -> None:
+        inputs, before = live_inputs(platform), {"revision": "a1", "replicas": 1}
+        platform.traffic = {"a1": 10, "b2": 90}
+        assert self.handler.update(context, "id", inputs, inputs, before)["revision"] == "a1"
+        platform.traffic = {"b2": 100}
+        assert self.handler.update(context, "id", inputs, inputs, before)["revision"] == "b2"
+
+    def test_a_service_that_changes_is_waited_for(
+        self, context: Context, platform: Platform
+    ) -> None:
+        platform.states = ["changing", "changing", "failed"]
+        assert self.handler.create(context, live_inputs(platform))[1]["revision"] == "a1"
+        assert platform.states == ["failed"]
+
     def test_nothing_there_is_empty(self, context: Context, platform: Platform) -> None:
         platform.states = ["gone"]
         assert self.handler.create(context, live_inputs(platform))[1] == {

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import modelport.platforms
 from live.simulated import KIND, Platform
@@ -57,6 +59,21 @@ def test_shares_are_those_that_take_traffic() -> None:
     assert Found("ready", revision="a1").shares == {"a1": 100}
     assert Found("ready", revision="a1", traffic={"a1": 100, "b2": 0}).shares == {"a1": 100}
     assert Found("gone").shares == {}
+
+
+shares = st.dictionaries(st.sampled_from("abcd"), st.integers(0, 100), max_size=4)
+
+
+@given(shares, st.sampled_from(["", *"abcde"]), st.sampled_from(["", *"abcde"]))
+def test_what_is_good_takes_traffic(traffic: dict[str, int], before: str, besides: str) -> None:
+    found = Found("ready", traffic=traffic)
+    good = found.good(before, besides=besides)
+    others = found.shares.keys() - {besides}
+    assert good in others if others else good == ""
+    if before in others:
+        assert good == before
+    elif others:
+        assert traffic[good] == max(traffic[name] for name in others)
 
 
 def test_headers_are_found_in_any_case() -> None:

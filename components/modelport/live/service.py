@@ -46,6 +46,21 @@ class Found:
             return {revision: share for revision, share in self.traffic.items() if share}
         return {self.revision: 100}
 
+    def good(self, before: str = "", *, besides: str = "") -> str:
+        """The revision to trust and to go back to; empty when there is none.
+
+        What takes most of the traffic may be the half of a rollout that was interrupted: while
+        the revision of the last update that ended well takes any of it, that one is better known.
+
+        Args:
+            before: Revision of the last update that ended well, as far as that is known.
+            besides: Revision that is on its way, and so not meant.
+        """
+        others = {name: share for name, share in self.shares.items() if name != besides}
+        if before in others:
+            return before
+        return max(others, key=lambda name: others[name], default="")
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

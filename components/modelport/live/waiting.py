@@ -20,8 +20,8 @@ def pauses(until: float) -> Generator[None]:
         yield
 
 
-def settled(service: LiveService, until: float, status: Callable[[str], None]) -> Found:
-    """The service once it is ready.
+def steady(service: LiveService, until: float, status: Callable[[str], None]) -> Found:
+    """The service once it does not change any more, whatever came of it.
 
     Args:
         service: The service.
@@ -29,21 +29,31 @@ def settled(service: LiveService, until: float, status: Callable[[str], None]) -
         status: Shows what is waited for.
 
     Raises:
-        ServiceError: it failed, is gone, or still changes then.
+        ServiceError: it still changes then.
     """
     begun = time.monotonic()
     detail = ""
     for _ in pauses(until):
         found = service.read()
-        if found.state == "ready":
+        if found.state != "changing":
             return found
-        if found.state == "gone":
-            message = f"{service.title} is not there"
-            raise ServiceError(f"{message}: {found.detail}" if found.detail else message)
-        if found.state == "failed":
-            message = f"{service.title} failed: {found.detail or 'the platform does not say why'}"
-            raise ServiceError(message)
         detail = found.detail or "changing"
         status(f"waiting for {service.kind}: {detail}")
     message = f"{service.title} is not ready after {time.monotonic() - begun:.0f} s: {detail}"
     raise ServiceError(message)
+
+
+def settled(service: LiveService, until: float, status: Callable[[str], None]) -> Found:
+    """The service once it is ready; arguments as for `steady`.
+
+    Raises:
+        ServiceError: it failed, is gone, or still changes then.
+    """
+    found = steady(service, until, status)
+    if found.state == "gone":
+        message = f"{service.title} is not there"
+        raise ServiceError(f"{message}: {found.detail}" if found.detail else message)
+    if found.state == "failed":
+        message = f"{service.title} failed: {found.detail or 'the platform does not say why'}"
+        raise ServiceError(message)
+    return found

@@ -1,7 +1,13 @@
 """modelport:live:Revision: which revision is live before an update."""
 
+import time
+
 from modelport.live import service_of
+from modelport.live.waiting import steady
 from modelport.provider.handler import Context, Handler, Inputs, Outputs
+
+_PATIENCE = 1800.0
+"""Seconds in which a service that changes must have ended that: none takes another change."""
 
 
 class LiveInputs(Inputs):
@@ -34,13 +40,7 @@ class LiveRevisionHandler(Handler[LiveRevisionInputs]):
 
     def create(self, context: Context, inputs: LiveRevisionInputs) -> tuple[str, Outputs]:
         """Read the service; nothing is made."""
-        context.status("reading what is live")
-        found = service_of(inputs.kind)(inputs.names).read()
-        gone = found.state == "gone"
-        return self.offline_id(inputs), {
-            "revision": "" if gone else found.revision,
-            "replicas": 0 if gone else found.replicas or 0,
-        }
+        return self.offline_id(inputs), _read(context, inputs, "")
 
     def read(
         self, context: Context, resource_id: str, inputs: LiveRevisionInputs, outputs: Outputs
@@ -57,9 +57,9 @@ class LiveRevisionHandler(Handler[LiveRevisionInputs]):
         new: LiveRevisionInputs,
         outputs: Outputs,
     ) -> Outputs:
-        """Read it anew."""
-        del resource_id, old, outputs
-        return self.create(context, new)[1]
+        """Read it anew; half a rollout that was interrupted is not what is live."""
+        del resource_id, old
+        return _read(context, new, str(outputs.get("revision", "")))
 
     def delete(self, context: Context, resource_id: str, inputs: LiveRevisionInputs) -> None:
         """Nothing was made."""
@@ -72,3 +72,12 @@ class LiveRevisionHandler(Handler[LiveRevisionInputs]):
     def offline_id(self, inputs: LiveRevisionInputs) -> str:
         """As a real one."""
         return f"{inputs.place}/live"
+
+
+def _read(context: Context, inputs: LiveRevisionInputs, before: str) -> Outputs:
+    context.status("reading what is live")
+    until = time.monotonic() + _PATIENCE
+    found = steady(service_of(inputs.kind)(inputs.names), until, context.status)
+    if found.state == "gone":
+        return {"revision": "", "replicas": 0}
+    return {"revision": found.good(before), "replicas": found.replicas or 0}

@@ -2,7 +2,7 @@
 
 from modelport.config.rollout import Rollout
 from modelport.errors import ServiceError
-from modelport.live import Found, GoldenCheck, roll_out, service_of
+from modelport.live import GoldenCheck, roll_out, service_of
 from modelport.provider.built import built
 from modelport.provider.handler import Context, Handler, Outputs
 from modelport.provider.live_revision import LiveInputs
@@ -97,7 +97,7 @@ def _move(context: Context, inputs: TrafficInputs, before: str, known: list[str]
     wanted = inputs.revision
     moved = roll_out(
         service,
-        _good(service.read(), before, wanted),
+        service.read().good(before, besides=wanted),
         wanted,
         "all_at_once" if wanted in known else inputs.rollout,
         GoldenCheck(service, record, golden, inputs.api_key),
@@ -105,15 +105,3 @@ def _move(context: Context, inputs: TrafficInputs, before: str, known: list[str]
     )
     known = [*(item for item in known if item != wanted), wanted]
     return {"revision": wanted, "moved": moved, "known": known[-_KNOWN:]}
-
-
-def _good(found: Found, before: str, wanted: str) -> str:
-    """The revision to go back to.
-
-    What takes most of the traffic now may be the half of a rollout that was interrupted; the
-    revision of the last good update is better known.
-    """
-    others = {revision: share for revision, share in found.shares.items() if revision != wanted}
-    if before in others:
-        return before
-    return max(others, key=lambda revision: others[revision], default="")
