@@ -74,6 +74,12 @@ def test_wrong_golden_answers_end_it_when_asked_for() -> None:
     assert judge(careless, 0, evidence).action == "wait"
 
 
+def test_an_alarm_ends_it_whatever_is_watched() -> None:
+    evidence = Evidence(counts(9), counts(9), BOUNDS, alarms=("cancer-5xx", "cancer-lag"))
+    careless = Canary(bake="10s", abort_on=("golden",))
+    assert judge(careless, 11, evidence) == Decision("abort", "alarm: cancer-5xx, cancer-lag")
+
+
 def test_shares() -> None:
     assert shares(CANARY) == (5, 50)
     assert shares(Shadow(percent=30)) == (30,)
