@@ -115,6 +115,8 @@ def dump(value: Any) -> Any:
         }
     if isinstance(value, list):
         return [dump(item) for item in value]
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
     if hasattr(value, "__slots__"):
         return {key: dump(getattr(value, key)) for key in value.__slots__}
     return value

@@ -84,6 +84,9 @@ def preview(
         print_json(dump(result))
         return
     out.print(escape(result.text))
+    for outlook in result.outlooks:
+        out.print("")
+        out.print(escape("\n".join(outlook.lines())))
     if result.offline:
         err.print(_OFFLINE)
 

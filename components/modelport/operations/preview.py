@@ -15,6 +15,7 @@ from modelport.home import Home
 from modelport.operations.base import deploy_commit, fresh_backend, import_state
 from modelport.operations.events import Watcher
 from modelport.operations.session import Session, last_error, open_session
+from modelport.report.outlook import Outlook, outlooks
 from modelport.report.recorder import Recorder
 from modelport.report.recording import Header
 
@@ -29,6 +30,8 @@ class PreviewResult:
     """What advisory policies said; the text holds it too."""
     text: str
     """The engine's own display with the differences."""
+    outlooks: list[Outlook]
+    """What each deployment would be, with its price and its limit."""
     offline: bool
     """Whether nothing real was asked."""
 
@@ -78,7 +81,13 @@ def preview(
     finally:
         recorder.recording().save(home.preview)
     text = "\n".join(line.rstrip() for line in lines).strip()
-    return PreviewResult(dict(watcher.changes), watcher.advice, text, offline=bool(home.offline))
+    return PreviewResult(
+        dict(watcher.changes),
+        watcher.advice,
+        text,
+        outlooks(recorder.recording()),
+        offline=bool(home.offline),
+    )
 
 
 def _run(session: Session, watcher: Watcher, recorder: Recorder, lines: list[str]) -> None:
