@@ -14,6 +14,7 @@ from records import golden, record
 NAME = "cancer"
 FIRST, SECOND = "3f2a0c4d5e6f7081", "9bc1ff2000a1b2c3"
 """Two versions of the bundle."""
+_STILL = frozenset({"same", "read"})
 PACKS = ",".join(str(ROOT / "policies" / pack) for pack in ("security", "cost"))
 
 
@@ -98,21 +99,16 @@ def live(
     assert_still(project)
 
     declare(project, target, SECOND, **deployment)
-    foreseen = project.do("preview")
-    assert foreseen.ok, foreseen.messages
     lived.model = project.do("up")
     assert lived.model.ok, lived.model.messages
-    assert lived.model.steps == foreseen.steps
     # A new version stands beside what takes traffic, or changes it in place.
     assert not lived.model.did("replace"), lived.model.steps
     lived.later = project.state()
-    assert_still(project)
 
     declare(project, resized, SECOND, **deployment)
     lived.size = project.do("up")
     assert lived.size.ok, lived.size.messages
     assert set(lived.size.steps.values()) != {"same"}
-    assert_still(project)
 
     name, found = drift
     assert name in project.state(), sorted(project.state())
@@ -122,8 +118,10 @@ def live(
     project.faults = {}
     mended = project.do("up")
     assert mended.ok, mended.messages
-    assert mended.steps[name] == "update", mended.steps[name]
-    assert_still(project)
+    # Nothing but the drift is mended: after another model and another size all is still.
+    assert {item: done for item, done in mended.steps.items() if done not in _STILL} == {
+        name: "update"
+    }, mended.steps
 
     gone = project.do("destroy")
     assert gone.ok, gone.messages
@@ -135,7 +133,7 @@ def assert_still(project: OfflineProject) -> None:
     """A further update changes nothing."""
     again = project.do("up")
     assert again.ok, again.messages
-    changed = {name: done for name, done in again.steps.items() if done not in {"same", "read"}}
+    changed = {name: done for name, done in again.steps.items() if done not in _STILL}
     assert not changed, (changed, again.changed)
 
 

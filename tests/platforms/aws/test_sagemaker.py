@@ -118,20 +118,21 @@ def test_the_life_of_a_development_endpoint(project: OfflineProject) -> None:
     assert lived.model.steps["cancer-endpoint"] == "update"
     assert "create" in {done for name, done in lived.model.steps.items() if "-config" in name}
     endpoint = inputs(lived, "aws:sagemaker/endpoint:Endpoint")[0]
-    assert endpoint["name"] == "mp-cancer-dev"
+    assert endpoint["name"] == "mp-cancer-test"
     blue_green = endpoint["deploymentConfig"]["blueGreenUpdatePolicy"]
     assert blue_green["trafficRoutingConfiguration"]["type"] == "ALL_AT_ONCE"
     alarms = endpoint["deploymentConfig"]["autoRollbackConfiguration"]["alarms"]
-    assert alarms == [{"alarmName": "mp-cancer-dev-errors"}]
+    assert alarms == [{"alarmName": "mp-cancer-test-errors"}]
     model = inputs(lived, "aws:sagemaker/model:Model")[0]
     assert model["enableNetworkIsolation"] is True
     assert "@sha256:0ff11e" in model["primaryContainer"]["image"]
     names = {item["inputs"]["name"] for item in lived.later.values() if "-config" in item["urn"]}
     assert len(names) == 1
-    assert lived.outputs["names"] == {"region": "eu-west-1", "endpoint": "mp-cancer-dev"}
+    assert lived.outputs["names"] == {"region": "eu-west-1", "endpoint": "mp-cancer-test"}
 
 
 @pytest.mark.engine
+@pytest.mark.e2e
 def test_the_life_of_a_production_endpoint(project: OfflineProject) -> None:
     lived = live(
         project,
