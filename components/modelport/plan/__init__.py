@@ -5,6 +5,7 @@ deployment.py   what the plans of all kinds share
 access.py       who may call, and from where
 names.py        names on a platform
 cloud.py        what the plans of all clouds share
+watching.py     what counts as a bad rollout
 
 The plan of a kind is in `modelport.platforms.<kind>.plan`.
 """

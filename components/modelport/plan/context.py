@@ -17,8 +17,10 @@ class PlanContext:
     @classmethod
     def here(cls, stack: str) -> "PlanContext":
         """A stack in the environment that is called like it, else in `dev`."""
-        named = next((known for known in _ENVIRONMENTS if known == stack), "dev")
-        return cls(stack=stack, environment=named)
+        for environment in _ENVIRONMENTS:
+            if environment == stack:
+                return cls(stack=stack, environment=environment)
+        return cls(stack=stack, environment="dev")
 
 
 _ENVIRONMENTS: tuple[Environment, ...] = ("dev", "staging", "prod")

@@ -47,12 +47,14 @@ def container_variables(plan: CloudPlan, key: CallerKey) -> dict[str, pulumi.Inp
     }
 
 
-def call_line(plan: CloudPlan, url: pulumi.Output[str], key: CallerKey) -> pulumi.Output[str]:
+def call_line(
+    plan: CloudPlan, url: pulumi.Output[str], key: pulumi.Output[str] | None
+) -> pulumi.Output[str]:
     """The command that asks for one prediction, in the project's folder.
 
     Where the platform knows its callers it takes the credentials of whoever runs it.
     """
-    if key.value is None:
+    if key is None:
         return pulumi.Output.from_input(f"modelport predict {plan.name} --stack {plan.stack}")
     here = f".modelport/{plan.stack}/{plan.name}"
     return url.apply(

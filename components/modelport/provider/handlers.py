@@ -5,11 +5,13 @@ from modelport.provider.live_revision import LiveRevisionHandler
 from modelport.provider.live_traffic import TrafficHandler
 from modelport.provider.live_verification import VerificationHandler
 from modelport.provider.local_server import LocalServerHandler
+from modelport.provider.model_image import ModelImageHandler
 
 HANDLERS = (
     ApiKeyHandler,
     LiveRevisionHandler,
     LocalServerHandler,
+    ModelImageHandler,
     TrafficHandler,
     VerificationHandler,
 )

@@ -14,6 +14,7 @@ from modelport.plan import (
     plan_cloud,
     target_of,
 )
+from modelport.plan.watching import error_rate, slow_seconds
 from modelport.prices import Case, Parts, Scale
 from modelport.prices.around import encryption_keys, logs, monitoring, registry
 from modelport.prices.machines import instances
@@ -29,8 +30,6 @@ _IMAGE_GB = 0.6
 """Size of an image with scikit-learn, as built from a slim Python; to price its storage."""
 _LOG_BYTES = 300
 """Bytes of the line that a request leaves in the log."""
-_USUAL_ERROR_RATE = 0.05
-"""Share of failed requests that rolls an update back where no canary says another one."""
 _BAKE_SECONDS = {"all_at_once": 0, "blue_green": 600, "rolling": 120}
 _LARGEST_STEP, _SMALLEST_LINEAR, _LONGEST_BAKE = 50, 10, 3600
 """Percent and seconds: https://docs.aws.amazon.com/sagemaker/latest/dg/
@@ -79,7 +78,7 @@ def plan(
     """
     target = target_of(config, SageMakerTarget)
     scale = Scale(target.replicas.min, target.replicas.max)
-    slow = _slow_seconds(config)
+    slow = slow_seconds(config)
     routing, step, bake = _guardrail(config.rollout)
     network = target.network
     decision = CloudDecision(
@@ -109,7 +108,7 @@ def plan(
         routing=routing,
         step_percent=step,
         bake_seconds=bake,
-        error_rate=_error_rate(config.rollout),
+        error_rate=error_rate(config.rollout),
         slow_seconds=slow,
     )
 
@@ -132,19 +131,6 @@ def _guardrail(rollout: Rollout) -> tuple[Routing, int, int]:
     if rollout == "rolling":
         return "ROLLING", _LARGEST_STEP, _BAKE_SECONDS["rolling"]
     return "ALL_AT_ONCE", 100, _BAKE_SECONDS.get(str(rollout), 0)
-
-
-def _error_rate(rollout: Rollout) -> float:
-    watched = isinstance(rollout, CanaryRollout)
-    return rollout.canary.max_error_rate if watched else _USUAL_ERROR_RATE
-
-
-def _slow_seconds(config: Deployment) -> float | None:
-    p99 = config.workload.p99_seconds
-    if p99 is None:
-        return None
-    canary = config.rollout.canary if isinstance(config.rollout, CanaryRollout) else Canary()
-    return round(p99 * canary.max_p99_ratio, 3)
 
 
 def _refusals(config: Deployment, target: SageMakerTarget) -> list[str]:

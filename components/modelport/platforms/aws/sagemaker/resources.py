@@ -16,9 +16,10 @@ from modelport.platforms.aws.identity import (
 from modelport.platforms.aws.image import ModelImage, model_image
 from modelport.platforms.aws.logs import log_group, tail_command
 from modelport.platforms.aws.sagemaker.plan import VARIANT, SageMakerPlan
-from modelport.platforms.container import call_line, caller_key, container_variables
+from modelport.platforms.container import caller_key, container_variables
 from modelport.platforms.endpoint import Endpoint
-from modelport.resources.live import LiveRevision, Verification
+from modelport.platforms.proving import live_before, prove
+from modelport.resources import LiveRevision
 
 _LONGEST_UPDATE = 4 * 3600
 """Seconds after which SageMaker itself ends an update."""
@@ -40,13 +41,7 @@ def build(plan: SageMakerPlan, *, parent: pulumi.Resource) -> Endpoint:
         "region": plan.region,
         "endpoint": plan.physical_name,
     }
-    before = LiveRevision(
-        f"{plan.name}-before",
-        kind=plan.kind,
-        names=names,
-        fingerprint=plan.fingerprint,
-        opts=where.opts,
-    )
+    before = live_before(plan, names, where.opts)
     metrics = _metrics(plan)
     alarms = [error_alarm(plan, where, metrics, accepted=plan.error_rate)]
     if plan.slow_seconds is not None:
@@ -71,31 +66,19 @@ def build(plan: SageMakerPlan, *, parent: pulumi.Resource) -> Endpoint:
         opts=where.after(group, *alarms),
     )
     scaling = _autoscaling(plan, where, endpoint)
-    proof = Verification(
-        f"{plan.name}-live",
-        kind=plan.kind,
-        names=names,
-        bundle=plan.bundle,
-        version=plan.version,
-        revision=plan.revision,
-        digest=images.digest,
-        replicas_min=plan.replicas_min,
-        fingerprint=plan.fingerprint,
-        opts=where.after(endpoint, *scaling),
-    )
     url = endpoint.name.apply(
         lambda name: (
             f"https://runtime.sagemaker.{plan.region}.amazonaws.com/endpoints/{name}/invocations"
         )
     )
-    return Endpoint(
-        url=url,
-        call=call_line(plan, url, callers),
-        log=pulumi.Output.from_input(tail_command(plan, logs_name)),
-        verified=proof.verified,
-        releases=proof.releases,
+    return prove(
+        plan,
         names=names,
-        key=callers.value,
+        url=url,
+        log=tail_command(plan, logs_name),
+        digest=images.digest,
+        replicas_min=plan.replicas_min,
+        opts=where.after(endpoint, *scaling),
     )
 
 

@@ -1,0 +1,1 @@
+"""Kind `gcp.cloud_run`: a service of Cloud Run."""
