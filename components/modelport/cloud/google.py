@@ -5,8 +5,11 @@ server of a test. On a plain loopback address no credentials are asked for and n
 """
 
 import os
+import re
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, cast
 
 import httpx
@@ -18,9 +21,12 @@ _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _TRIES = 5
 """Times that a call which may be repeated is made before it is given up."""
 _BUSY = frozenset({429, 500, 502, 503, 504})
-_NOT_FOUND, _CONFLICT = 404, 409
-_SHORTEST, _LONGEST = 0.5, 15.0
+_BACKOFF = 0.5
+"""Seconds after the first try; doubled after each further one."""
+_SHORTEST, _LONGEST = 0.1, 15.0
 """Seconds between two looks at a long operation, growing."""
+_LOCAL = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:|/|$)")
+_PERMISSION = re.compile(r"[Pp]ermission '?([a-z]+(?:\.[A-Za-z]+){1,3})'?")
 
 
 class NotFoundError(ServiceError):
@@ -35,10 +41,10 @@ class Google:
     """One API in one place, e.g. `Google("https://run.googleapis.com/v2")`."""
 
     def __init__(self, address: str) -> None:
-        own = os.environ.get(ENDPOINT, "")
+        own = os.environ.get(ENDPOINT, "").rstrip("/")
         # The version is a part of the path, wherever the API is.
         self._address = f"{own}/{address.rsplit('/', 1)[-1]}" if own else address
-        self._local = own.startswith("http://127.0.0.1:")
+        self._local = _is_local(own)
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Read.
@@ -49,16 +55,50 @@ class Google:
         """
         return self._call("GET", path, None, params, repeat=True)
 
+    def pages(
+        self, path: str, key: str, params: Mapping[str, str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Every item of a list, page after page.
+
+        Args:
+            path: The collection.
+            key: The property that holds the items.
+            params: As `get` takes them.
+
+        Raises:
+            NotFoundError: what holds the collection is not there.
+            ServiceError: Google refused or did not answer.
+        """
+        token = ""
+        while True:
+            page = self.get(path, {**(params or {}), **({"pageToken": token} if token else {})})
+            yield from cast("list[dict[str, Any]]", page.get(key) or [])
+            token = str(page.get("nextPageToken") or "")
+            if not token:
+                return
+
     def post(
-        self, path: str, body: Mapping[str, Any], params: Mapping[str, str] | None = None
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        params: Mapping[str, str] | None = None,
+        *,
+        repeat: bool = False,
     ) -> dict[str, Any]:
-        """Make, or do; never repeated, for it may have been done.
+        """Make, or do.
+
+        Args:
+            path: What is called.
+            body: JSON.
+            params: The query.
+            repeat: Whether it may be called again when there was no answer. Only where the caller
+                chose the name of what is made: a second call is then a `ConflictError`.
 
         Raises:
             ConflictError: it is there already.
             ServiceError: Google refused or did not answer.
         """
-        return self._call("POST", path, body, params, repeat=False)
+        return self._call("POST", path, body, params, repeat=repeat)
 
     def patch(
         self, path: str, body: Mapping[str, Any], params: Mapping[str, str] | None = None
@@ -94,6 +134,7 @@ class Google:
             status: Told how long it has taken.
 
         Raises:
+            NotFoundError: nobody knows the operation.
             ServiceError: it failed, or has not ended in time.
         """
         begun, pause, seen = time.monotonic(), _SHORTEST, dict(operation)
@@ -135,12 +176,12 @@ class Google:
             else:
                 if response.status_code not in _BUSY or last:
                     return _read(response)
-            time.sleep(_SHORTEST * 2 ** (attempt - 1))
+            time.sleep(_BACKOFF * 2 ** (attempt - 1))
         raise ServiceError(f"{url} does not answer")
 
 
 def access_token() -> str:
-    """A token of whoever runs this, for Google's APIs.
+    """A token of whoever runs this, for Google's APIs; kept until shortly before it expires.
 
     Raises:
         ServiceError: there are no credentials, or they are no longer good.
@@ -149,12 +190,21 @@ def access_token() -> str:
     from google.auth.exceptions import GoogleAuthError
     from google.auth.transport.requests import Request
 
-    try:
-        credentials: Any = google.auth.default(scopes=[_SCOPE])[0]
-        credentials.refresh(Request())
-    except GoogleAuthError as error:
-        raise ServiceError(f"Google takes no credentials from here: {error}") from None
-    return str(credentials.token)
+    with _LOCK:
+        try:
+            if "credentials" not in _KEPT:
+                _KEPT["credentials"] = google.auth.default(scopes=[_SCOPE])[0]
+            credentials = _KEPT["credentials"]
+            if not credentials.valid:
+                credentials.refresh(Request())
+        except GoogleAuthError as error:
+            _KEPT.clear()
+            message = (
+                f"Google takes no credentials from here: {error}; run 'gcloud auth "
+                "application-default login', or set GOOGLE_APPLICATION_CREDENTIALS"
+            )
+            raise ServiceError(message) from None
+        return str(credentials.token)
 
 
 def id_token(audience: str) -> str:
@@ -170,7 +220,7 @@ def id_token(audience: str) -> str:
     from google.auth.transport.requests import Request
     from google.oauth2 import id_token as tokens
 
-    if os.environ.get(ENDPOINT, "").startswith("http://127.0.0.1:"):
+    if _is_local(os.environ.get(ENDPOINT, "")):
         return "offline"
     try:
         return str(tokens.fetch_id_token(Request(), audience))
@@ -179,18 +229,53 @@ def id_token(audience: str) -> str:
         raise ServiceError(message) from None
 
 
+_LOCK = threading.Lock()
+_KEPT: dict[str, Any] = {}
+"""The credentials of this process; those of google-auth are looked up once."""
+
+
+def _is_local(address: str) -> bool:
+    return _LOCAL.match(address) is not None
+
+
 def _read(response: httpx.Response) -> dict[str, Any]:
     try:
-        content = response.json() if response.content else {}
+        content: Any = response.json() if response.content else {}
     except ValueError:
         content = {}
+    if isinstance(content, list):  # streaming methods answer with a list of one
+        content = cast("list[Any]", content)[0] if content else {}
     if response.is_success:
         return cast("dict[str, Any]", content)
-    error = cast("dict[str, Any]", content).get("error") or {}
-    said = error.get("message") if isinstance(error, dict) else str(error)
-    message = f"Google answered {response.status_code}: {said or response.text[:200]}"
-    if response.status_code == _NOT_FOUND:
+    found = cast("dict[str, Any]", content).get("error") or {}
+    error = cast("dict[str, Any]", found) if isinstance(found, dict) else {"message": str(found)}
+    said = str(error.get("message") or response.text[:200]).strip().rstrip(".")
+    message = f"Google answered {response.status_code}: {said}"
+    if response.status_code == HTTPStatus.NOT_FOUND:
         raise NotFoundError(message)
-    if response.status_code == _CONFLICT:
+    if response.status_code == HTTPStatus.CONFLICT:
         raise ConflictError(message)
-    raise ServiceError(message)
+    raise ServiceError(f"{message}{_next_step(response.status_code, error, said)}")
+
+
+def _next_step(code: int, error: Mapping[str, Any], said: str) -> str:
+    """What to do about a refusal, where it is always the same."""
+    if code == HTTPStatus.FORBIDDEN:
+        permission = _permission(error, said)
+        if permission:
+            return f"; grant {permission} to the account that deploys"
+    if code == HTTPStatus.UNAUTHORIZED:
+        return "; sign in again with 'gcloud auth application-default login'"
+    if code == HTTPStatus.TOO_MANY_REQUESTS:
+        return "; ask for a higher quota, or wait and try again"
+    return ""
+
+
+def _permission(error: Mapping[str, Any], said: str) -> str:
+    """The permission that is missing, where the answer names it."""
+    for detail in cast("list[dict[str, Any]]", error.get("details") or []):
+        permission = cast("dict[str, Any]", detail.get("metadata") or {}).get("permission")
+        if permission:
+            return str(permission)
+    match = _PERMISSION.search(said)
+    return match.group(1) if match else ""
