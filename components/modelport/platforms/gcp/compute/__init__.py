@@ -1,0 +1,1 @@
+"""Kind `gcp.compute`: a group of virtual machines on Compute Engine."""
