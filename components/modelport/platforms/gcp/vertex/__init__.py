@@ -1,0 +1,1 @@
+"""Kind `gcp.vertex`: an endpoint of Vertex AI."""
