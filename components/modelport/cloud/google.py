@@ -37,6 +37,10 @@ class ConflictError(ServiceError):
     """What should be made is there already, or something else is being done to it."""
 
 
+class OperationFailedError(ServiceError):
+    """A long operation has ended without what it was for."""
+
+
 class Google:
     """One API in one place, e.g. `Google("https://run.googleapis.com/v2")`."""
 
@@ -135,7 +139,8 @@ class Google:
 
         Raises:
             NotFoundError: nobody knows the operation.
-            ServiceError: it failed, or has not ended in time.
+            OperationFailedError: it has failed.
+            ServiceError: it has not ended in time, or Google did not answer.
         """
         begun, pause, seen = time.monotonic(), _SHORTEST, dict(operation)
         while not seen.get("done"):
@@ -148,7 +153,7 @@ class Google:
             seen = self.get(str(seen["name"]))
         if "error" in seen:
             error = cast("dict[str, Any]", seen["error"])
-            raise ServiceError(f"Google: {error.get('message') or error}")
+            raise OperationFailedError(f"Google: {error.get('message') or error}")
         return cast("dict[str, Any]", seen.get("response") or {})
 
     def _call(

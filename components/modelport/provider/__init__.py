@@ -12,4 +12,8 @@ local_server.py       modelport:local:Server
 live_revision.py      modelport:live:Revision
 live_traffic.py       modelport:live:Traffic
 live_verification.py  modelport:live:Verification
+vertex_model.py       modelport:gcp:VertexModel
+vertex_deployed_model.py, vertex_deployment.py
+                      modelport:gcp:VertexDeployedModel
+vertex_operations.py  what both share
 """

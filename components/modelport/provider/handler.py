@@ -44,6 +44,9 @@ class Handler(ABC, Generic[InputsT]):
     """Model of the inputs."""
     replaces: ClassVar[frozenset[str]] = frozenset()
     """Inputs whose change needs a new resource."""
+    identity: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that tell two resources apart: when a replacement changes one of them, the new
+    resource is made before the old one is removed; else the old one goes first."""
     secret: ClassVar[frozenset[str]] = frozenset()
     """Inputs and outputs that are secret."""
     unforeseen: ClassVar[frozenset[str]] = frozenset()
@@ -77,9 +80,21 @@ class Handler(ABC, Generic[InputsT]):
     def offline_id(self, inputs: InputsT) -> str:
         """The id that a real one would have."""
 
+    def imported(self, context: Context, resource_id: str) -> tuple[Outputs, Outputs] | None:
+        """Inputs and outputs of a resource that was made elsewhere; none: it cannot be imported.
+
+        Raises:
+            ServiceError: nothing of this id is there.
+        """
+        del context, resource_id
+        return None
+
     def drift(
         self, context: Context, resource_id: str, inputs: InputsT, outputs: Outputs
     ) -> frozenset[str]:
-        """Outputs that no longer hold although the inputs are the same; `up` then heals them."""
+        """Properties that no longer hold although the inputs are the same.
+
+        `up` heals them: by an update, or by a replacement where they are among `replaces`.
+        """
         del context, resource_id, inputs, outputs
         return frozenset()

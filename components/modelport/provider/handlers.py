@@ -6,6 +6,8 @@ from modelport.provider.live_traffic import TrafficHandler
 from modelport.provider.live_verification import VerificationHandler
 from modelport.provider.local_server import LocalServerHandler
 from modelport.provider.model_image import ModelImageHandler
+from modelport.provider.vertex_deployed_model import VertexDeployedModelHandler
+from modelport.provider.vertex_model import VertexModelHandler
 
 HANDLERS = (
     ApiKeyHandler,
@@ -14,5 +16,7 @@ HANDLERS = (
     ModelImageHandler,
     TrafficHandler,
     VerificationHandler,
+    VertexDeployedModelHandler,
+    VertexModelHandler,
 )
 """One class for each resource type."""

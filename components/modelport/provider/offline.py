@@ -14,7 +14,7 @@ class OfflineHandler(Handler[Inputs]):
         self._real = real
         self.inputs = real.inputs
         # Of one instance each: a process holds a stand-in for every handler.
-        for name in ("token", "replaces", "secret", "unforeseen"):
+        for name in ("token", "replaces", "identity", "secret", "unforeseen"):
             setattr(self, name, getattr(real, name))
 
     def create(self, context: Context, inputs: Inputs) -> tuple[str, Outputs]:

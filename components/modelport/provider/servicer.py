@@ -67,16 +67,21 @@ class ModelportProvider(BaseProvider):
                 ),
             )
             detailed = {
-                key: pb.PropertyDiff(kind=pb.PropertyDiff.UPDATE, inputDiff=False)
-                for key in sorted(drifted)
+                key: pb.PropertyDiff(
+                    kind=pb.PropertyDiff.UPDATE_REPLACE
+                    if key in handler.replaces
+                    else pb.PropertyDiff.UPDATE,
+                    inputDiff=False,
+                )
+                for key in sorted(drifted - ignored)
             }
         return pb.DiffResponse(
             changes=pb.DiffResponse.DIFF_SOME if detailed else pb.DiffResponse.DIFF_NONE,
             diffs=list(detailed),
-            replaces=sorted(handler.replaces & changed.keys()),
+            replaces=sorted(handler.replaces & detailed.keys()),
             detailedDiff=detailed,
             hasDetailedDiff=True,
-            deleteBeforeReplace=True,
+            deleteBeforeReplace=not handler.identity & changed.keys(),
         )
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: D102, N802
@@ -94,7 +99,7 @@ class ModelportProvider(BaseProvider):
         handler = self._handler(request.urn, context)
         values, outputs = from_struct(request.inputs), from_struct(request.properties)
         if not values:
-            abort(context, f"{handler.token} cannot be imported; create it with `modelport up`")
+            return self._imported(request, context, handler)
         found = self.run(
             context,
             lambda: handler.read(
@@ -152,6 +157,18 @@ class ModelportProvider(BaseProvider):
                 f"{token}: no such resource type in modelport {__version__}; it has {known}",
             )
         return handler
+
+    def _imported(self, request: Any, context: Any, handler: AnyHandler) -> Any:
+        """A resource of which the engine knows the id alone."""
+        found = self.run(context, lambda: handler.imported(self._context(request.urn), request.id))
+        if found is None:
+            abort(context, f"{handler.token} cannot be imported; create it with `modelport up`")
+        inputs, outputs = found
+        return pb.ReadResponse(
+            id=request.id,
+            properties=self._state(handler, inputs, outputs),
+            inputs=self._state(handler, inputs, {}),
+        )
 
     def _inputs(self, handler: AnyHandler, values: dict[str, Json]) -> Inputs:
         return handler.inputs.model_validate(values)

@@ -3,5 +3,14 @@
 from modelport.resources.auth import ApiKey
 from modelport.resources.live import LiveRevision, Traffic, Verification
 from modelport.resources.local import Server
+from modelport.resources.vertex import VertexDeployedModel, VertexModel
 
-__all__ = ["ApiKey", "LiveRevision", "Server", "Traffic", "Verification"]
+__all__ = [
+    "ApiKey",
+    "LiveRevision",
+    "Server",
+    "Traffic",
+    "Verification",
+    "VertexDeployedModel",
+    "VertexModel",
+]

@@ -1,0 +1,196 @@
+"""A Vertex AI on this machine: real HTTP, the API's own types, operations that take their time.
+
+With `with FakeVertex() as fake:` in a test, whose clients get `fake.address` as
+`MODELPORT_GOOGLE_ENDPOINT`; or as a process: `python tests/fakes/vertex.py --port 8085`.
+"""
+
+import argparse
+import json
+import re
+import sys
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from fakes.vertex_rules import Refused, missing
+from fakes.vertex_state import Body, Query, State, canonical
+
+_PATH = re.compile(
+    r"(?P<parent>projects/[^/]+/locations/[^/:]+)"
+    r"(?:/(?P<kind>models|endpoints)(?:/(?P<id>[^/:]+))?)?"
+    r"(?P<operations>/operations(?:/[^/:]+)?)?"
+    r"(?::(?P<verb>[A-Za-z]+))?"
+)
+Moment = Literal["lost", "unanswered", "answered"]
+"""Whether a request was not served, served without an answer, or answered."""
+
+
+class FakeVertex:
+    """The server; `state` is what it knows."""
+
+    def __init__(self, *, seconds: float = 0.05, port: int = 0) -> None:
+        self.state = State(seconds=seconds)
+        self.requests: list[tuple[str, str]] = []
+        """Method and path of every request."""
+        self.refusals: list[tuple[str, Refused]] = []
+        """Answers to the next requests whose method and path match a pattern."""
+        self._strike: tuple[int, Moment, Callable[[], None]] | None = None
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
+        self._server.daemon_threads = True
+        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> "FakeVertex":
+        threading.Thread(target=self.serve, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def serve(self) -> None:
+        """Serve until it is shut down."""
+        self._server.serve_forever(poll_interval=0.01)
+
+    def strike(self, after: int, moment: Moment, action: Callable[[], None]) -> None:
+        """Do something at one of the next requests, e.g. kill the client.
+
+        Args:
+            after: Number of the request from now on, from 1.
+            moment: When during that request.
+            action: What to do.
+        """
+        with self._lock:
+            self._strike = (len(self.requests) + after, moment, action)
+
+    def answer(
+        self, method: str, path: str, query: dict[str, str], body: dict[str, Any]
+    ) -> tuple[int, dict[str, Any]]:
+        """Answer one request."""
+        with self._lock:
+            self.state.tick()
+            for item in self.refusals:
+                if re.search(item[0], f"{method} {path}"):
+                    self.refusals.remove(item)
+                    return item[1].code, item[1].body
+            try:
+                return 200, self._served(method, path.removeprefix("/v1/"), query, body)
+            except Refused as refused:
+                return refused.code, refused.body
+
+    def struck(self, method: str, path: str) -> tuple[Moment, Callable[[], None]] | None:
+        """Note a request; what is to happen at it."""
+        with self._lock:
+            self.requests.append((method, path))
+            if self._strike is None or len(self.requests) != self._strike[0]:
+                return None
+            return self._strike[1:]
+
+    def _served(
+        self, method: str, path: str, query: dict[str, str], body: dict[str, Any]
+    ) -> dict[str, Any]:
+        match = _PATH.fullmatch(path)
+        if match is None:
+            raise missing(path)
+        name = canonical(path.partition(":")[0])
+        if match["operations"]:
+            listed = match["operations"] == "/operations"
+            if listed:
+                return self.state.list_operations(f"{name}/")
+            return self.state.get_operation(name)
+        call = _CALLS.get((method, match["kind"], match["id"] is not None, match["verb"]))
+        if call is None:
+            raise missing(f"{method} {path}")
+        parent = canonical(match["parent"])
+        return call(self.state, parent if match["id"] is None else name, body, query)
+
+
+_CALLS: dict[
+    tuple[str, str | None, bool, str | None], Callable[[State, str, Body, Query], Body]
+] = {
+    ("POST", "models", False, "upload"): State.upload_model,
+    ("GET", "models", False, None): State.list_models,
+    ("GET", "models", True, None): State.get_model,
+    ("PATCH", "models", True, None): State.patch_model,
+    ("DELETE", "models", True, None): State.delete_model,
+    ("POST", "endpoints", False, None): State.create_endpoint,
+    ("GET", "endpoints", False, None): State.list_endpoints,
+    ("GET", "endpoints", True, None): State.get_endpoint,
+    ("PATCH", "endpoints", True, None): State.patch_endpoint,
+    ("DELETE", "endpoints", True, None): State.delete_endpoint,
+    ("POST", "endpoints", True, "deployModel"): State.deploy_model,
+    ("POST", "endpoints", True, "undeployModel"): State.undeploy_model,
+    ("POST", "endpoints", True, "mutateDeployedModel"): State.mutate_deployed_model,
+}
+"""By method, collection, whether one of it is named, and verb."""
+
+
+def _handler(fake: FakeVertex) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            length = int(self.headers.get("content-length") or 0)
+            text = self.rfile.read(length)
+            url = urlsplit(self.path)
+            query = {key: values[0] for key, values in parse_qs(url.query).items()}
+            struck = fake.struck(self.command, url.path)
+            moment, action = struck or ("", None)
+            if action and moment == "lost":
+                action()
+                self.close_connection = True
+                return
+            try:
+                body = json.loads(text) if text else {}
+            except ValueError:
+                body = {"": "no JSON"}
+            code, content = fake.answer(self.command, url.path, query, body)
+            if action and moment == "unanswered":
+                action()
+                self.close_connection = True
+                return
+            self._send(code, content)
+            if action:
+                action()
+
+        do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815
+
+        def _send(self, code: int, content: dict[str, Any]) -> None:
+            body = json.dumps(content).encode()
+            self.send_response(code)
+            self.send_header("content-type", "application/json; charset=UTF-8")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    return Handler
+
+
+def main() -> None:
+    """Serve until the process is ended."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=0.05)
+    given = parser.parse_args()
+    fake = FakeVertex(seconds=given.seconds, port=given.port)
+    print(fake.address, flush=True)  # noqa: T201 - a program's output
+    fake.serve()
+
+
+if __name__ == "__main__":
+    main()
