@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from modelport.config.targets import TARGETS
 from modelport.errors import PlanError
+from modelport.feasibility.sources import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class Kind:
 
 
 KINDS = {
-    name: Kind(name, name.partition(".")[0], model.COMPONENT) for name, model in TARGETS.items()
+    row["kind"]: Kind(row["kind"], row["kind"].partition(".")[0], row["component"])
+    for row in read_table("kinds.csv")
 }
 """Every kind that the tables cover, by name."""
 

@@ -28,7 +28,7 @@ def prove(
     *,
     names: Mapping[str, pulumi.Input[str]],
     url: pulumi.Output[str],
-    log: str,
+    log: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
     digest: pulumi.Output[str] | None = None,
     key: pulumi.Output[str] | None = None,

@@ -29,7 +29,10 @@ DEFAULT_KIND = "local"
 """Kind of a target that does not say one."""
 _FAMILIES = ("ManagedEndpoint", "ServerlessPredictor", "GpuVmService", "AppService", "LocalService")
 _CLOUDS = ("aws", "gcp", "azure")
-_NOT_YET = (
+_KNOWN = (
+    "aws.beanstalk", "aws.ec2", "aws.ecs", "aws.lambda", "aws.sagemaker",
+    "azure.container_apps", "azure.functions", "azure.ml", "azure.vm", "azure.web_app",
+    "gcp.app_engine", "gcp.cloud_run", "gcp.compute", "gcp.functions", "gcp.vertex", "heroku",
     "batch.aws_batch", "batch.azure_batch", "batch.azure_ml", "batch.hadoop", "batch.kubernetes",
     "batch.local", "batch.sagemaker", "batch.spark", "batch.vertex",
     "docker", "edge", "hybrid", "kubernetes",
@@ -70,7 +73,7 @@ def _place(model: type[Target]) -> tuple[int, int, str]:
 
 TARGETS = _found()
 """The model of every kind."""
-PLANNED_KINDS = tuple(kind for kind in _NOT_YET if kind not in TARGETS)
+PLANNED_KINDS = tuple(kind for kind in _KNOWN if kind not in TARGETS)
 """Kinds that the framework knows by name and that this version refuses by that name."""
 
 

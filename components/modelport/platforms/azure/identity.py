@@ -1,20 +1,12 @@
 """Identity: one for what runs the model, with roles on single resources."""
 
-import re
-
 import pulumi
 import pulumi_azure_native as azure
 
 from modelport.platforms.azure.group import Group
+from modelport.platforms.azure.identity_names import ACR_PULL
 from modelport.platforms.azure.image import ModelImage
 from modelport.platforms.azure.plan import AzurePlan
-
-ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
-KEY_VAULT_SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
-STORAGE_BLOB_DATA_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
-STORAGE_BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-"""Definitions: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles."""
-_SECRET = re.compile(r"https://([a-z0-9-]+)\.vault\.azure\.net/secrets/.+", re.IGNORECASE)
 
 
 def identity(plan: AzurePlan, where: Group) -> azure.managedidentity.UserAssignedIdentity:
@@ -62,14 +54,3 @@ def role(
         principal_type="ServicePrincipal",
         opts=where.opts,
     )
-
-
-def secret_refusals(secrets: dict[str, str]) -> list[str]:
-    """References that are no address of a Key Vault's secret."""
-    return [
-        f"secrets.{name}: '{reference}' is no address of a Key Vault's secret, e.g. "
-        "https://VAULT.vault.azure.net/secrets/NAME; the deployment's identity must be allowed "
-        "to read it"
-        for name, reference in sorted(secrets.items())
-        if not _SECRET.fullmatch(reference)
-    ]

@@ -19,5 +19,5 @@ class AzureTarget(Scaled):
 
     subscription: Annotated[str, Field(pattern=_UUID)] | None = None
     """Id of the subscription; left out, the one that whoever deploys is signed in to."""
-    resource_group: Annotated[str, Field(pattern=r"^[\w.()-]{1,90}(?<!\.)$")] | None = None
+    resource_group: Annotated[str, Field(pattern=r"^[\w.()-]{0,89}[\w()-]$")] | None = None
     """A resource group of yours; left out, the deployment gets one of its own."""

@@ -1,0 +1,1 @@
+"""Kind `azure.container_apps`: an app of Azure Container Apps."""

@@ -1,0 +1,1 @@
+"""Kind `azure.ml`: an online endpoint of Azure Machine Learning."""
