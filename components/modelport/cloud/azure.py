@@ -60,6 +60,20 @@ class Azure:
         """
         self._wait(self._call("PATCH", resource, body), timeout, status)
 
+    def put(
+        self,
+        resource: str,
+        body: Mapping[str, Any],
+        timeout: float,
+        status: Callable[[str], None] = lambda _text: None,
+    ) -> None:
+        """Write a whole resource, and wait until it is done.
+
+        Raises:
+            ServiceError: Azure refused, did not answer or did not end in time.
+        """
+        self._wait(self._call("PUT", resource, body), timeout, status)
+
     def _wait(
         self, response: httpx.Response, timeout: float, status: Callable[[str], None]
     ) -> None:

@@ -54,6 +54,8 @@ def _handler(fake: FakeArm) -> type[BaseHTTPRequestHandler]:
             fake.patch(urlsplit(self.path).path, body)
             self._answer(202, {}, {"azure-asyncoperation": f"{fake.address}/operation"})
 
+        do_PUT = do_PATCH  # noqa: N815
+
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
             self._answer(200, {}, {"x-asked": self.headers.get("authorization", "")})

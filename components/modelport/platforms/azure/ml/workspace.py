@@ -1,0 +1,100 @@
+"""Workspace: the one that exists already, or one with everything that it needs."""
+
+import pulumi
+import pulumi_azure_native as azure
+
+from modelport.platforms.azure.group import Group
+from modelport.platforms.azure.identity import role
+from modelport.platforms.azure.identity_names import STORAGE_BLOB_DATA_CONTRIBUTOR
+from modelport.platforms.azure.image import ModelImage
+from modelport.platforms.azure.ml.plan import AzureMlPlan
+
+
+def workspace(
+    plan: AzureMlPlan,
+    where: Group,
+    logs: azure.operationalinsights.Workspace,
+    images: ModelImage,
+    who: azure.managedidentity.UserAssignedIdentity,
+) -> tuple[pulumi.Output[str], list[pulumi.Resource]]:
+    """Its name, and what must be there before an endpoint is made in it."""
+    if plan.workspace is not None:
+        return pulumi.Output.from_input(plan.workspace), []
+    storage = _storage(plan, where)
+    insights = azure.applicationinsights.Component(
+        f"{plan.name}-insights",
+        resource_name_=plan.physical_name,
+        resource_group_name=where.name,
+        location=plan.region,
+        kind="web",
+        application_type="web",
+        ingestion_mode="LogAnalytics",
+        workspace_resource_id=logs.id,
+        disable_local_auth=True,
+        tags=plan.tags,
+        opts=where.opts,
+    )
+    made = azure.machinelearningservices.Workspace(
+        f"{plan.name}-workspace",
+        workspace_name=plan.physical_name,
+        resource_group_name=where.name,
+        location=plan.region,
+        sku=azure.machinelearningservices.SkuArgs(
+            name="Basic", tier=azure.machinelearningservices.SkuTier.BASIC
+        ),
+        identity=azure.machinelearningservices.ManagedServiceIdentityArgs(
+            type="UserAssigned", user_assigned_identities=[who.id]
+        ),
+        primary_user_assigned_identity=who.id,
+        storage_account=storage.id,
+        key_vault=_vault(plan, where).id,
+        application_insights=insights.id,
+        container_registry=images.registry.id,
+        system_datastores_auth_mode="identity",
+        public_network_access="Enabled",
+        tags=plan.tags,
+        opts=where.opts,
+    )
+    data = role(
+        plan, where, "read-data", STORAGE_BLOB_DATA_CONTRIBUTOR, storage.id, who.principal_id
+    )
+    return made.name, [made, data]
+
+
+def _storage(plan: AzureMlPlan, where: Group) -> azure.storage.StorageAccount:
+    """No keys, no public blobs, TLS alone."""
+    return azure.storage.StorageAccount(
+        f"{plan.name}-storage",
+        account_name=plan.compact(24),
+        resource_group_name=where.name,
+        location=plan.region,
+        kind="StorageV2",
+        sku=azure.storage.SkuArgs(name="Standard_LRS"),
+        allow_blob_public_access=False,
+        allow_shared_key_access=False,
+        enable_https_traffic_only=True,
+        minimum_tls_version="TLS1_2",
+        tags=plan.tags,
+        opts=where.opts,
+    )
+
+
+def _vault(plan: AzureMlPlan, where: Group) -> azure.keyvault.Vault:
+    """Access by roles, and nothing is lost by a deletion."""
+    asked = pulumi.InvokeOutputOptions(parent=where.opts.parent, provider=where.opts.provider)
+    tenant = azure.authorization.get_client_config_output(opts=asked).tenant_id
+    return azure.keyvault.Vault(
+        f"{plan.name}-vault",
+        vault_name=f"{plan.compact(24)}",
+        resource_group_name=where.name,
+        location=plan.region,
+        properties=azure.keyvault.VaultPropertiesArgs(
+            sku=azure.keyvault.SkuArgs(family="A", name=azure.keyvault.SkuName.STANDARD),
+            tenant_id=tenant,
+            enable_rbac_authorization=True,
+            enable_soft_delete=True,
+            soft_delete_retention_in_days=7,
+        ),
+        tags=plan.tags,
+        opts=where.opts,
+    )
