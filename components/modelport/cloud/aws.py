@@ -1,5 +1,6 @@
 """AWS: clients of boto3, and requests that are signed with IAM."""
 
+from collections.abc import Callable, Collection
 from typing import Any
 
 from modelport.errors import ServiceError
@@ -52,3 +53,24 @@ def signed_headers(
     )
     SigV4Auth(credentials, service, region).add_auth(request)
     return {str(key): str(value) for key, value in request.headers.items()}
+
+
+def asked(what: str, call: Callable[[], Any], *, absent: Collection[str] = ()) -> Any:
+    """The answer to one call; none where AWS says with one of these codes that nothing is there.
+
+    Args:
+        what: What is asked, for the refusal: `to describe endpoint x`.
+        call: The call of a client.
+        absent: Codes that mean that it is not there, e.g. `ResourceNotFoundException`.
+
+    Raises:
+        ServiceError: AWS refused, or did not answer.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return call()
+    except (ClientError, BotoCoreError) as error:
+        if code(error) in absent:
+            return None
+        raise refused(what, error) from None

@@ -62,7 +62,22 @@ def service_role(
     suffix: str = "role",
     confused_deputy: bool = True,
 ) -> aws.iam.Role:
-    """A role that one service of AWS takes on, for this account only.
+    """A role that one service of AWS takes on, for this account only; see `granted_role`."""
+    return granted_role(
+        plan, account, service, statements, suffix=suffix, confused_deputy=confused_deputy
+    )[0]
+
+
+def granted_role(
+    plan: CloudPlan,
+    account: Account,
+    service: str,
+    statements: list[Statement],
+    *,
+    suffix: str = "role",
+    confused_deputy: bool = True,
+) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
+    """A role that one service of AWS takes on, and what must be there before it can do anything.
 
     Args:
         plan: The deployment.
@@ -86,14 +101,15 @@ def service_role(
         tags=plan.tags,
         opts=account.opts,
     )
-    if statements:
-        aws.iam.RolePolicy(
-            f"{plan.name}-{suffix}-policy",
-            role=role.name,
-            policy=document(statements),
-            opts=account.opts,
-        )
-    return role
+    if not statements:
+        return role, [role]
+    policy = aws.iam.RolePolicy(
+        f"{plan.name}-{suffix}-policy",
+        role=role.name,
+        policy=document(statements),
+        opts=account.opts,
+    )
+    return role, [role, policy]
 
 
 def document(statements: list[Statement]) -> pulumi.Output[str]:

@@ -10,11 +10,19 @@ KEPT_DAYS = {"dev": 14, "staging": 30, "prod": 90}
 
 
 def log_group(
-    plan: CloudPlan, account: Account, key: aws.kms.Key, name: str
+    plan: CloudPlan, account: Account, key: aws.kms.Key, name: str, *, suffix: str = "logs"
 ) -> aws.cloudwatch.LogGroup:
-    """The group that the platform writes to; made before it would make one itself, for ever."""
+    """The group that the platform writes to; made before it would make one itself, for ever.
+
+    Args:
+        plan: The deployment.
+        account: Its account.
+        key: What encrypts it.
+        name: Its name, as the platform wants it.
+        suffix: End of the resource's name; a deployment may need several groups.
+    """
     return aws.cloudwatch.LogGroup(
-        f"{plan.name}-logs",
+        f"{plan.name}-{suffix}",
         name=name,
         kms_key_id=key.arn,
         retention_in_days=KEPT_DAYS[plan.environment],

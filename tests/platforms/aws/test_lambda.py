@@ -1,0 +1,178 @@
+"""Kind aws.lambda: plan, refusals, resources, life; reading back and moving."""
+
+from typing import Any
+
+import pytest
+
+from modelport.platforms.aws.lambda_.plan import LambdaPlan
+from offline_project import OfflineProject
+from platform_life import declare, inputs, live, project_for
+from platforms.planning import planned, refusals
+
+TARGET = {"kind": "aws.lambda", "region": "eu-west-1"}
+DOMAIN = {"exposure": "public", "domain": "cancer.example.com"}
+ZONE = {**TARGET, "hosted_zone": "Z0123456789ABC"}
+JWT = {"issuer": "https://login.example.com", "audiences": ["cancer"]}
+
+
+def plan(target: dict[str, Any] = TARGET, **more: Any) -> LambdaPlan:
+    made = planned(target, **more)
+    assert isinstance(made, LambdaPlan)
+    return made
+
+
+def test_facts_are_what_a_reviewer_asks_for() -> None:
+    facts = plan(workload={"p99": "50ms", "requests_per_month": 1_000_000}).facts()
+    assert facts["target"] == "aws.lambda"
+    assert facts["name"] == "mp-cancer-dev"
+    assert facts["auth"] == "platform"
+    assert facts["entry"] == "invoke"
+    assert facts["replicas"] == "0 to 10"
+    assert facts["limit"] == "payload 1.05 of 6 MB (17 %)"
+    assert float(facts["idle_usd"]) < 5
+    assert 1 < float(facts["monthly_usd"]) < 10
+    assert "of which 100 must stay unreserved" in str(facts["notes"])
+
+
+def test_copies_that_wait_cost_and_arm_is_cheaper() -> None:
+    warm = {**TARGET, "replicas": {"min": 2, "max": 10}}
+    idle = float(plan(warm).facts()["idle_usd"])
+    assert idle > 20
+    assert float(plan({**warm, "architecture": "arm64"}).facts()["idle_usd"]) < idle
+
+
+def test_a_revision_is_a_model_with_its_settings() -> None:
+    first = plan()
+    assert first.revision == plan({**TARGET, "replicas": {"min": 1, "max": 3}}).revision
+    assert first.revision != plan({**TARGET, "memory_mib": 2048}).revision
+    assert first.revision != plan(exposure="public", auth="api_key").revision
+
+
+@pytest.mark.parametrize(
+    ("target", "more", "entry"),
+    [
+        (TARGET, {}, "invoke"),
+        (TARGET, {"exposure": "public"}, "url"),
+        (ZONE, DOMAIN, "http_api"),
+    ],
+)
+def test_how_it_is_called(target: Any, more: dict[str, Any], entry: str) -> None:
+    assert plan(target, **more).entry == entry
+
+
+@pytest.mark.parametrize(
+    ("target", "more", "said"),
+    [
+        (TARGET, {"rollout": "rolling"}, "rollout rolling: aws.lambda does not have it"),
+        (TARGET, {"rollout": {"shadow": {}}}, "rollout shadow"),
+        (TARGET, {"auth": "none"}, "auth: none on aws.lambda would let everyone in"),
+        (TARGET, {"auth": "api_key"}, "signs with IAM already"),
+        (TARGET, {"secrets": {"TOKEN": "arn:aws:secretsmanager:x:1:secret:t"}}, "secrets: Lambda"),
+        (TARGET, DOMAIN, "write target.hosted_zone"),
+        (ZONE, {}, "hosted_zone: there is no domain"),
+        (ZONE, {"domain": "c.example.com"}, "is that of an HTTP API"),
+        ({**ZONE, "timeout": 60}, DOMAIN, "an HTTP API waits 30 s"),
+        ({**TARGET, "timeout": 2}, {"workload": {"p99": "3s"}}, "shorter than workload.p99"),
+        ({**TARGET, "jwt": JWT}, {"exposure": "public"}, "jwt: needs a domain"),
+        ({**ZONE, "jwt": JWT}, {**DOMAIN, "auth": "api_key"}, "jwt: the API knows its callers"),
+        ({**ZONE, "invokers": ["123456789012"]}, DOMAIN, "invokers: an HTTP API"),
+        (TARGET, {"workload": {"payload": "7MB"}}, "6 MB"),
+        (TARGET, {"workload": {"gpu_memory": "1GB"}}, "GPU"),
+    ],
+)
+def test_what_cannot_be_is_refused(target: Any, more: dict[str, Any], said: str) -> None:
+    found = refusals(target, **more)
+    assert len(found) == 1, found
+    assert said in found[0]
+
+
+def test_a_certificate_is_of_the_same_region() -> None:
+    arn = "arn:aws:acm:us-east-1:123456789012:certificate/0f"
+    assert (
+        "is of us-east-1, must be of eu-west-1"
+        in refusals({**TARGET, "certificate": arn}, **DOMAIN)[0]
+    )
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> OfflineProject:
+    return project_for(tmp_path_factory.mktemp("lambda") / "project")
+
+
+@pytest.mark.engine
+def test_the_life_of_a_development_function(project: OfflineProject) -> None:
+    lived = live(
+        project,
+        TARGET,
+        resized={**TARGET, "memory_mib": 2048},
+        drift=("cancer-images", {"imageTagMutability": "MUTABLE"}),
+    )
+    assert lived.model.steps["cancer-function"] == "update"
+    # The alias is left where it is; the traffic is moved by the rollout alone.
+    assert lived.model.steps["cancer-alias"] == "same"
+    assert lived.model.steps["cancer-traffic"] == "update"
+    function = inputs(lived, "aws:lambda/function:Function")[0]
+    assert "@sha256:0ff11e" in function["imageUri"]
+    assert function["publish"] is True
+    assert function["reservedConcurrentExecutions"] == 10
+    assert ", revision r" in function["description"]
+    assert "vpcConfig" not in function
+    assert not inputs(lived, "aws:lambda/functionUrl:FunctionUrl")
+    assert lived.outputs["names"]["ask"] == "invoke"
+    assert lived.outputs["url"].endswith("/functions/mp-cancer-test:live/invocations")
+
+
+@pytest.mark.engine
+@pytest.mark.e2e
+def test_the_life_of_a_production_function(project: OfflineProject) -> None:
+    target = {**ZONE, "replicas": {"min": 2, "max": 20}, "architecture": "arm64", "jwt": JWT}
+    lived = live(
+        project,
+        target,
+        resized={**target, "replicas": {"min": 3, "max": 20}},
+        drift=("cancer-logs", {"retentionInDays": 3}),
+        packs=True,
+        environment="prod",
+        rollout={"canary": {"steps": [5, 25, 50], "bake": "10m"}},
+        workload={"p99": "50ms", "payload": "512KB"},
+        limits={"monthly_usd": 500},
+        **DOMAIN,
+    )
+    warm = inputs(lived, "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig")[0]
+    assert (warm["qualifier"], warm["provisionedConcurrentExecutions"]) == ("live", 2)
+    route = inputs(lived, "aws:apigatewayv2/route:Route")[0]
+    assert (route["routeKey"], route["authorizationType"]) == ("POST /predict", "JWT")
+    api = inputs(lived, "aws:apigatewayv2/api:Api")[0]
+    assert api["disableExecuteApiEndpoint"] is True
+    assert lived.outputs["url"] == "https://cancer.example.com"
+    assert {item["zoneId"] for item in inputs(lived, "aws:route53/record:Record")} == {
+        "Z0123456789ABC"
+    }
+
+
+@pytest.mark.engine
+def test_what_a_rollout_moved_stays_where_it_is(project: OfflineProject) -> None:
+    more: dict[str, Any] = {"exposure": "public", "auth": "platform"}
+    network = {"vpc": "vpc-0a1b2c3d", "subnets": ["subnet-0a1b2c3d", "subnet-0a1b2c3e"]}
+    target = {**TARGET, "network": network, "invokers": ["123456789012"]}
+    declare(project, target, **more)
+    made = project.do("up")
+    assert made.ok, made.messages
+    url = project.state()["cancer-url"]["inputs"]
+    assert (url["authorizationType"], url["qualifier"]) == ("AWS_IAM", "live")
+    moved = {"functionVersion": "7", "routingConfig": {"additionalVersionWeights": {"8": 0.25}}}
+    project.faults = {"cancer-alias": {"read": moved}}
+    refreshed = project.do("refresh")
+    assert refreshed.ok, refreshed.messages
+    assert project.state()["cancer-alias"]["outputs"]["functionVersion"] == "7"
+    project.faults = {}
+    again = project.do("up")
+    assert again.ok, again.messages
+    assert again.steps["cancer-alias"] == "same", again.changed
+    declare(project, {**target, "memory_mib": 3008}, **more)
+    resized = project.do("up")
+    assert resized.ok, resized.messages
+    assert resized.steps["cancer-function"] == "update"
+    assert resized.steps["cancer-alias"] == "same", resized.changed
+    assert project.state()["cancer-alias"]["outputs"]["functionVersion"] == "7"
+    assert project.do("destroy").ok
