@@ -28,6 +28,8 @@ _PATH = re.compile(
     r"(?P<operations>/operations(?:/[^/:]+)?)?"
     r"(?::(?P<verb>[A-Za-z]+))?"
 )
+_VERSION = re.compile(r"^/(v1|ui)/")
+"""Google's own client asks for operations at `ui`."""
 Moment = Literal["lost", "unanswered", "answered"]
 """Whether a request was not served, served without an answer, or answered."""
 
@@ -75,6 +77,11 @@ class FakeVertex:
         with self._lock:
             self._strike = (len(self.requests) + after, moment, action)
 
+    def spare(self) -> None:
+        """Forget a strike that has not come."""
+        with self._lock:
+            self._strike = None
+
     def answer(
         self, method: str, path: str, query: dict[str, str], body: dict[str, Any]
     ) -> tuple[int, dict[str, Any]]:
@@ -86,7 +93,7 @@ class FakeVertex:
                     self.refusals.remove(item)
                     return item[1].code, item[1].body
             try:
-                return 200, self._served(method, path.removeprefix("/v1/"), query, body)
+                return 200, self._served(method, _VERSION.sub("", path), query, body)
             except Refused as refused:
                 return refused.code, refused.body
 

@@ -52,18 +52,19 @@ class Operation:
 
     def written(self) -> Body:
         kind = self.kind[0].upper() + self.kind[1:]
+        empty = kind.startswith("Delete")
+        metadata = "DeleteOperationMetadata" if empty else f"{kind}OperationMetadata"
         body: Body = {
             "name": self.name,
-            "metadata": {"@type": f"{_TYPES}.{kind}OperationMetadata", "genericMetadata": {}},
+            "metadata": {"@type": f"{_TYPES}.{metadata}", "genericMetadata": {}},
         }
-        if self.done:
-            body["done"] = True
-            body |= (
-                {"error": {"code": 9, "message": self.error}}
-                if self.error
-                else {"response": {"@type": f"{_TYPES}.{kind}Response", **(self.response or {})}}
-            )
-        return body
+        if not self.done:
+            return body
+        if self.error:
+            return body | {"done": True, "error": {"code": 9, "message": self.error}}
+        answer = {"CreateEndpoint": "Endpoint"}.get(kind, f"{kind}Response")
+        made = "type.googleapis.com/google.protobuf.Empty" if empty else f"{_TYPES}.{answer}"
+        return body | {"done": True, "response": {"@type": made, **(self.response or {})}}
 
 
 @dataclass
