@@ -1,12 +1,21 @@
 """Kind aws.lambda: plan, refusals, resources, life; reading back and moving."""
 
+import time
+from collections.abc import Generator
 from typing import Any
 
 import pytest
+from moto.server import ThreadedMotoServer
 
+from modelport.cloud import aws
+from modelport.errors import ServiceError
+from modelport.live import LiveService, service_of
+from modelport.platforms.aws.lambda_.live import http_answer
 from modelport.platforms.aws.lambda_.plan import LambdaPlan
+from modelport.rollout import Counts
 from offline_project import OfflineProject
 from platform_life import declare, inputs, live, project_for
+from platforms.aws.fake_lambda import FakeLambda
 from platforms.planning import planned, refusals
 
 TARGET = {"kind": "aws.lambda", "region": "eu-west-1"}
@@ -176,3 +185,141 @@ def test_what_a_rollout_moved_stays_where_it_is(project: OfflineProject) -> None
     assert resized.steps["cancer-alias"] == "same", resized.changed
     assert project.state()["cancer-alias"]["outputs"]["functionVersion"] == "7"
     assert project.do("destroy").ok
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Generator[FakeLambda]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with FakeLambda() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", server.address)
+        yield server
+
+
+def service(fake: FakeLambda, **names: str) -> LiveService:
+    about = {"region": "eu-west-1", "function": "f", "ask": "invoke", "url": fake.address}
+    return service_of("aws.lambda")({**about, **names})
+
+
+FIRST, SECOND = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
+
+
+def test_the_alias_is_read_and_moved(fake: FakeLambda) -> None:
+    live = service(fake)
+    assert live.read().state == "gone"
+    fake.publish("r111111111", FIRST)
+    fake.publish("r222222222", SECOND)
+    fake.alias = {"Name": "live", "FunctionVersion": "1"}
+    found = live.read()
+    assert (found.state, found.revision, found.digest) == ("ready", "r111111111", FIRST)
+    assert (found.shares, found.replicas) == ({"r111111111": 100}, None)
+    live.shift({"r111111111": 95, "r222222222": 5})
+    assert fake.alias["FunctionVersion"] == "1"
+    assert fake.alias["RoutingConfig"] == {"AdditionalVersionWeights": {"2": 0.05}}
+    assert live.read().shares == {"r111111111": 95, "r222222222": 5}
+    live.shift({"r222222222": 100})
+    assert fake.alias["RoutingConfig"] == {"AdditionalVersionWeights": {}}
+    found = live.read()
+    assert (found.shares, found.digest) == ({"r222222222": 100}, SECOND)
+    with pytest.raises(ServiceError, match="no published version is of revision r333333333"):
+        live.shift({"r333333333": 100})
+
+
+def test_going_back_takes_the_newest_version_of_a_revision(fake: FakeLambda) -> None:
+    fake.publish("r111111111", FIRST)
+    fake.publish("r222222222", SECOND)
+    fake.publish("r111111111", FIRST)
+    fake.alias = {"Name": "live", "FunctionVersion": "1"}
+    live = service(fake)
+    # The old version has another configuration, so it is not yet what was asked for.
+    assert live.read().revision == "r111111111-v1"
+    live.shift({"r111111111-v1": 50, "r111111111": 50})
+    assert fake.alias["RoutingConfig"] == {"AdditionalVersionWeights": {"3": 0.5}}
+    live.shift({"r111111111": 100})
+    assert live.read().shares == {"r111111111": 100}
+    assert fake.alias["FunctionVersion"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "detail"),
+    [
+        ("READY", "ready", ""),
+        ("IN_PROGRESS", "changing", "copies are being started"),
+        ("FAILED", "failed", "no capacity"),
+    ],
+)
+def test_copies_that_wait_are_counted(
+    fake: FakeLambda, status: str, state: str, detail: str
+) -> None:
+    fake.publish("r111111111", FIRST)
+    fake.alias = {"Name": "live", "FunctionVersion": "1"}
+    fake.warm = {"Status": status, "AvailableProvisionedConcurrentExecutions": 2}
+    if status == "FAILED":
+        fake.warm["StatusReason"] = "no capacity"
+    found = service(fake).read()
+    assert (found.state, found.detail, found.replicas) == (state, detail, 2)
+
+
+def test_it_is_asked_as_its_callers_ask(fake: FakeLambda) -> None:
+    fake.publish("r111111111", FIRST)
+    fake.alias = {"Name": "live", "FunctionVersion": "1"}
+    body = b'{"instances": [[1]]}'
+    invoked = service(fake)
+    answer = invoked.ask(body, None, 5)
+    assert (answer.status, answer.text, answer.header("x-a")) == (200, '{"predictions": []}', "b")
+    invoked.ask_revision("r111111111", body, "key", 5)
+    (alias, first), (number, second) = fake.asked
+    assert (alias, number) == ("live", "1")
+    assert (first["version"], first["rawPath"], first["body"]) == ("2.0", "/predict", body.decode())
+    assert second["headers"]["authorization"] == "Bearer key"
+    by_url = service(fake, ask="url")
+    signed = str(by_url.ask(body, None, 5).header("x-asked"))
+    assert signed.startswith("AWS4-HMAC-SHA256 Credential=test/")
+    assert "/eu-west-1/execute-api/" in signed
+    assert by_url.ask(body, "key", 5).header("x-asked") == "Bearer key"
+    fake.error = "Unhandled"
+    with pytest.raises(ServiceError, match=r"Unhandled: .*killed"):
+        invoked.ask(body, None, 5)
+
+
+def test_an_answer_that_is_none_is_said() -> None:
+    with pytest.raises(ServiceError, match="no HTTP answer: null"):
+        http_answer(b"null")
+    assert (
+        http_answer(b'{"statusCode": 200, "body": "aGk=", "isBase64Encoded": true}').body == b"hi"
+    )
+
+
+def test_requests_and_alarms_are_those_of_the_platform(
+    fake: FakeLambda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH", f"http://{host}:{port}")
+    try:
+        fake.publish("r111111111", FIRST)
+        live = service(fake)
+        client: Any = aws.client("cloudwatch", "eu-west-1")
+        dimensions = [
+            {"Name": "FunctionName", "Value": "f"},
+            {"Name": "Resource", "Value": "f:live"},
+            {"Name": "ExecutedVersion", "Value": "1"},
+        ]
+        client.put_metric_data(
+            Namespace="AWS/Lambda",
+            MetricData=[
+                {"MetricName": name, "Dimensions": dimensions, "Value": value}
+                for name, value in (("Invocations", 40), ("Errors", 3))
+            ],
+        )
+        counted = live.counts("r111111111", time.time() - 60)
+        assert counted == Counts(requests=40, errors=3)
+        assert live.firing() == ()
+        client.put_metric_alarm(
+            AlarmName="f-errors", EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold"
+        )
+        client.set_alarm_state(AlarmName="f-errors", StateValue="ALARM", StateReason="test")
+        assert live.firing() == ("f-errors",)
+    finally:
+        server.stop()
