@@ -40,6 +40,16 @@ class FakeLambda:
             }
         )
 
+    def get(self, path: str, query: dict[str, str]) -> tuple[dict[str, Any] | None, str]:
+        """What is there, and how Lambda says that it is not."""
+        if path == _WARM:
+            return self.warm, "ProvisionedConcurrencyConfigNotFoundException"
+        if path == f"{_FUNCTIONS}/versions":
+            return self.page(query.get("Marker", "")), ""
+        if path == _FUNCTIONS:
+            return self.function(query["Qualifier"]), ""
+        return self.alias, "ResourceNotFoundException"
+
     def page(self, marker: str) -> dict[str, Any]:
         """Versions, two to a page, the unpublished one first."""
         latest = {**self.versions[-1], "Version": "$LATEST"}
@@ -78,17 +88,7 @@ def _split(path: str) -> tuple[str, dict[str, str]]:
 def _handler(fake: FakeLambda) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            path, query = _split(self.path)
-            if path == _WARM:
-                self._send(fake.warm, "ProvisionedConcurrencyConfigNotFoundException")
-            elif path == f"{_FUNCTIONS}/aliases/live":
-                self._send(fake.alias)
-            elif path == f"{_FUNCTIONS}/versions":
-                self._send(fake.page(query.get("Marker", "")))
-            elif path == _FUNCTIONS:
-                self._send(fake.function(query.get("Qualifier", "")))
-            else:
-                self._send(None)
+            self._send(*fake.get(*_split(self.path)))
 
         def do_PUT(self) -> None:
             change = self._body()
