@@ -74,6 +74,19 @@ class Azure:
         """
         self._wait(self._call("PUT", resource, body), timeout, status)
 
+    def post(
+        self, resource: str, action: str, body: Mapping[str, Any], timeout: float
+    ) -> dict[str, Any]:
+        """Do something with a resource, wait until it is done, and return what Azure said first.
+
+        Raises:
+            NotFoundError: it is not there.
+            ServiceError: Azure refused, did not answer or did not end in time.
+        """
+        response = self._call("POST", f"{resource}/{action}", body)
+        self._wait(response, timeout, lambda _text: None)
+        return _content(response)
+
     def _wait(
         self, response: httpx.Response, timeout: float, status: Callable[[str], None]
     ) -> None:

@@ -12,6 +12,10 @@ class FakeArm:
 
     def __init__(self) -> None:
         self.resources: dict[str, dict[str, Any]] = {}
+        self.around: dict[str, dict[str, Any]] = {}
+        """What stands beside the properties, e.g. tags."""
+        self.settings: dict[str, dict[str, str]] = {}
+        """Settings of apps and their slots by id."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -22,6 +26,11 @@ class FakeArm:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def swap(self, path: str, slot: str) -> None:
+        """Exchange the settings of an app and its slot."""
+        other = f"{path}/slots/{slot}"
+        self.settings[path], self.settings[other] = self.settings[other], self.settings[path]
 
     def patch(self, path: str, body: dict[str, Any]) -> None:
         """Merge, as RFC 7396 says."""
@@ -36,7 +45,7 @@ def _merge(into: dict[str, Any], change: dict[str, Any]) -> None:
             into[key] = value
 
 
-def _handler(fake: FakeArm) -> type[BaseHTTPRequestHandler]:
+def _handler(fake: FakeArm) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - one server
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             address = urlsplit(self.path)
@@ -45,7 +54,8 @@ def _handler(fake: FakeArm) -> type[BaseHTTPRequestHandler]:
             elif "api-version" not in parse_qs(address.query):
                 self._answer(400, {"error": {"message": "api-version is missing"}})
             elif address.path in fake.resources:
-                self._answer(200, {"properties": fake.resources[address.path]})
+                around = fake.around.get(address.path, {})
+                self._answer(200, {**around, "properties": fake.resources[address.path]})
             else:
                 self._answer(404, {"error": {"message": "not found"}})
 
@@ -57,8 +67,16 @@ def _handler(fake: FakeArm) -> type[BaseHTTPRequestHandler]:
         do_PUT = do_PATCH  # noqa: N815
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["content-length"]))
-            self._answer(200, {}, {"x-asked": self.headers.get("authorization", "")})
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            path = urlsplit(self.path).path
+            if path.endswith("/config/appsettings/list"):
+                settings = fake.settings[path.removesuffix("/config/appsettings/list")]
+                self._answer(200, {"properties": settings})
+            elif path.endswith("/slotsswap"):
+                fake.swap(path.removesuffix("/slotsswap"), body["targetSlot"])
+                self._answer(202, {}, {"location": f"{fake.address}/operation"})
+            else:
+                self._answer(200, {}, {"x-asked": self.headers.get("authorization", "")})
 
         def _answer(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
             content = json.dumps(body).encode()

@@ -28,7 +28,7 @@ class ModelImage:
         return self.image.digest
 
 
-def model_image(plan: AzurePlan, where: Group) -> ModelImage:
+def model_image(plan: AzurePlan, where: Group, *, adapter: str = "plain") -> ModelImage:
     """A registry without an administrator and without anonymous callers, and the image in it."""
     registry = azure.containerregistry.Registry(
         f"{plan.name}-images",
@@ -47,6 +47,7 @@ def model_image(plan: AzurePlan, where: Group) -> ModelImage:
         version=plan.version,
         repository=registry.login_server.apply(lambda host: f"{host}/{plan.bundle}"),
         registry="acr",
+        adapter=adapter,
         opts=where.opts,
     )
     return ModelImage(registry, image)

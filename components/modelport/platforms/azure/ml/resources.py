@@ -4,11 +4,11 @@ import pulumi
 import pulumi_azure_native as azure
 
 from modelport.platforms.azure.alarms import Metrics, alarms, workbook
+from modelport.platforms.azure.autoscale import autoscale
 from modelport.platforms.azure.group import Group, group
 from modelport.platforms.azure.identity import identity, may_pull
 from modelport.platforms.azure.image import ModelImage, model_image
 from modelport.platforms.azure.logs import log_workspace, send_logs
-from modelport.platforms.azure.ml.autoscale import autoscale
 from modelport.platforms.azure.ml.plan import AzureMlPlan
 from modelport.platforms.azure.ml.workspace import workspace
 from modelport.platforms.container import (
@@ -54,7 +54,16 @@ def build(plan: AzureMlPlan, *, parent: pulumi.Resource) -> Endpoint:
     endpoint = _endpoint(plan, where, home, who, before, [pull, *ready])
     environment = _environment(plan, where, home, images)
     deployment = _deployment(plan, where, home, endpoint, environment)
-    scaling = autoscale(plan, where, deployment)
+    if plan.replicas_min != plan.replicas_max:
+        autoscale(
+            plan,
+            where,
+            f"{plan.name}-{plan.revision}-scale",
+            f"{plan.physical_name}-{plan.revision}",
+            deployment.id,
+            metric="CpuUtilizationPercentage",
+            percent=plan.cpu_target,
+        )
     send_logs(plan, where, logs, endpoint.id)
     alarms(plan, where, _METRICS, endpoint.id)
     workbook(plan, where, _METRICS, endpoint.id)
@@ -75,7 +84,7 @@ def build(plan: AzureMlPlan, *, parent: pulumi.Resource) -> Endpoint:
         url=url,
         log=log,
         moves_traffic=True,
-        opts=where.after(deployment, *scaling),
+        opts=where.after(deployment),
     )
 
 

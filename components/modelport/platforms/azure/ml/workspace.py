@@ -8,6 +8,7 @@ from modelport.platforms.azure.identity import role
 from modelport.platforms.azure.identity_names import STORAGE_BLOB_DATA_CONTRIBUTOR
 from modelport.platforms.azure.image import ModelImage
 from modelport.platforms.azure.ml.plan import AzureMlPlan
+from modelport.platforms.azure.storage import storage_account
 
 
 def workspace(
@@ -20,7 +21,7 @@ def workspace(
     """Its name, and what must be there before an endpoint is made in it."""
     if plan.workspace is not None:
         return pulumi.Output.from_input(plan.workspace), []
-    storage = _storage(plan, where)
+    storage = storage_account(plan, where)
     insights = azure.applicationinsights.Component(
         f"{plan.name}-insights",
         resource_name_=plan.physical_name,
@@ -59,24 +60,6 @@ def workspace(
         plan, where, "read-data", STORAGE_BLOB_DATA_CONTRIBUTOR, storage.id, who.principal_id
     )
     return made.name, [made, data]
-
-
-def _storage(plan: AzureMlPlan, where: Group) -> azure.storage.StorageAccount:
-    """No keys, no public blobs, TLS alone."""
-    return azure.storage.StorageAccount(
-        f"{plan.name}-storage",
-        account_name=plan.compact(24),
-        resource_group_name=where.name,
-        location=plan.region,
-        kind="StorageV2",
-        sku=azure.storage.SkuArgs(name="Standard_LRS"),
-        allow_blob_public_access=False,
-        allow_shared_key_access=False,
-        enable_https_traffic_only=True,
-        minimum_tls_version="TLS1_2",
-        tags=plan.tags,
-        opts=where.opts,
-    )
 
 
 def _vault(plan: AzureMlPlan, where: Group) -> azure.keyvault.Vault:

@@ -1,24 +1,39 @@
-"""Autoscale: instances of a deployment by the use of their processors."""
+"""Autoscale: instances by the use of their processors."""
 
 import pulumi
 import pulumi_azure_native as azure
 
 from modelport.platforms.azure.group import Group
-from modelport.platforms.azure.ml.plan import AzureMlPlan
+from modelport.platforms.azure.plan import AzurePlan
 
 _COOL_DOWN = "PT5M"
 _monitor = azure.monitor
-_UP, _DOWN = _monitor.ScaleDirection.INCREASE, _monitor.ScaleDirection.DECREASE
 
 
 def autoscale(
-    plan: AzureMlPlan,
+    plan: AzurePlan,
     where: Group,
-    deployment: azure.machinelearningservices.OnlineDeployment,
-) -> list[pulumi.Resource]:
-    """One more above the target, one less below half of it; nothing where the count is fixed."""
-    if plan.replicas_min == plan.replicas_max:
-        return []
+    resource_name: str,
+    name: str,
+    target: pulumi.Input[str],
+    *,
+    metric: str,
+    percent: float,
+) -> azure.monitor.AutoscaleSetting:
+    """One more above a use of processors, one less below half of it.
+
+    Args:
+        plan: The deployment; its replicas are the bounds.
+        where: Its group.
+        resource_name: Name of the resource in the program.
+        name: Name of the setting.
+        target: Id of what is scaled, whose metric is looked at.
+        metric: The metric, in percent.
+        percent: Use over which an instance is added.
+    """
+    up, down = azure.monitor.ScaleDirection.INCREASE, azure.monitor.ScaleDirection.DECREASE
+    more = azure.monitor.ComparisonOperationType.GREATER_THAN
+    less = azure.monitor.ComparisonOperationType.LESS_THAN
     profile = azure.monitor.AutoscaleProfileArgs(
         name="load",
         capacity=azure.monitor.ScaleCapacityArgs(
@@ -27,38 +42,36 @@ def autoscale(
             default=str(plan.replicas_min),
         ),
         rules=[
-            _rule(deployment, _monitor.ComparisonOperationType.GREATER_THAN, plan.cpu_target, _UP),
+            _rule(target, metric, more, percent, up),
             # An idle endpoint must shrink: this direction is easily written wrong.
-            _rule(
-                deployment, _monitor.ComparisonOperationType.LESS_THAN, plan.cpu_target / 2, _DOWN
-            ),
+            _rule(target, metric, less, percent / 2, down),
         ],
     )
-    setting = azure.monitor.AutoscaleSetting(
-        f"{plan.name}-{plan.revision}-scale",
-        autoscale_setting_name=f"{plan.physical_name}-{plan.revision}",
-        name=f"{plan.physical_name}-{plan.revision}",
+    return azure.monitor.AutoscaleSetting(
+        resource_name,
+        autoscale_setting_name=name,
+        name=name,
         resource_group_name=where.name,
         location=plan.region,
         enabled=True,
-        target_resource_uri=deployment.id,
+        target_resource_uri=target,
         profiles=[profile],
         tags=plan.tags,
         opts=where.opts,
     )
-    return [setting]
 
 
 def _rule(
-    deployment: azure.machinelearningservices.OnlineDeployment,
+    target: pulumi.Input[str],
+    metric: str,
     operator: azure.monitor.ComparisonOperationType,
     percent: float,
     direction: azure.monitor.ScaleDirection,
 ) -> azure.monitor.ScaleRuleArgs:
     return azure.monitor.ScaleRuleArgs(
         metric_trigger=azure.monitor.MetricTriggerArgs(
-            metric_name="CpuUtilizationPercentage",
-            metric_resource_uri=deployment.id,
+            metric_name=metric,
+            metric_resource_uri=target,
             operator=operator,
             statistic=_monitor.MetricStatisticType.AVERAGE,
             time_aggregation=_monitor.TimeAggregationType.AVERAGE,

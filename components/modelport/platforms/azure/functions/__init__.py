@@ -1,0 +1,1 @@
+"""Kind `azure.functions`: a function app that runs the container."""

@@ -1,0 +1,1 @@
+"""Kind `azure.vm`: a scale set of virtual machines."""

@@ -1,0 +1,1 @@
+"""Kind `azure.web_app`: a container in Azure App Service."""
