@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
@@ -17,19 +17,28 @@ from modelport_serving.instances import MAX_FAULTS, InvalidInstancesError, Rows
 from modelport_serving.metrics import CONTENT_TYPE
 from modelport_serving.middleware import REQUEST_ID_KEY, Gate
 from modelport_serving.openapi import openapi
+from modelport_serving.platform_routes import PlatformRoute
 from modelport_serving.problems import ProblemError
 from modelport_serving.record import Prediction
 from modelport_serving.runtime import Live, Runtime, draining
 from modelport_serving.settings import ApiKey
 
 
-def build_app(runtime: Runtime) -> Starlette:
+def build_app(runtime: Runtime, extra: Mapping[str, PlatformRoute] | None = None) -> Starlette:
     """Build the application of a bundle; it answers once `runtime` is started.
 
     `POST /predict`, `GET /model`, `GET /openapi.json` and `GET /metrics` need the API key,
     `GET /livez` and `GET /readyz` do not; every other path is a 404.
+
+    Args:
+        runtime: What is served.
+        extra: Paths that the platform calls, see `modelport_serving.platform_routes`.
     """
     endpoints = _Endpoints(runtime)
+    others = {
+        path: Route(path, getattr(endpoints, route.endpoint), methods=list(route.methods))
+        for path, route in (extra or {}).items()
+    }
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -38,6 +47,7 @@ def build_app(runtime: Runtime) -> Starlette:
 
     return Starlette(
         routes=[
+            *others.values(),  # first: a platform may call a path of ours in its own way
             Route("/predict", endpoints.predict, methods=["POST"]),
             Route("/model", endpoints.model),
             Route("/openapi.json", endpoints.openapi),
@@ -45,7 +55,7 @@ def build_app(runtime: Runtime) -> Starlette:
             Route("/livez", endpoints.livez),
             Route("/readyz", endpoints.readyz),
         ],
-        middleware=[Middleware(Gate, runtime=runtime)],
+        middleware=[Middleware(Gate, runtime=runtime, extra=extra)],
         lifespan=lifespan,
     )
 
@@ -55,6 +65,12 @@ class _Endpoints:
         self.runtime = runtime
 
     async def predict(self, request: Request) -> Response:
+        return await self._answer(request, vertex=False)
+
+    async def predict_vertex(self, request: Request) -> Response:
+        return await self._answer(request, vertex=True)
+
+    async def _answer(self, request: Request, *, vertex: bool) -> Response:
         live = self.runtime.ready()
         settings = live.settings
         headers: dict[bytes, bytes] = dict(request.scope["headers"])
@@ -64,19 +80,19 @@ class _Endpoints:
         )
         split = self.runtime.splitter.current
         if split is None:
-            return await self._predict(body, live)
+            return await self._predict(body, live, vertex=vertex)
         call = Call(body, headers, request.scope[REQUEST_ID_KEY])
-        return await split.answer(call, lambda: self._predict(body, live))
+        return await split.answer(call, lambda: self._predict(body, live, vertex=vertex))
 
-    async def _predict(self, body: bytes, live: Live) -> Response:
+    async def _predict(self, body: bytes, live: Live, *, vertex: bool) -> Response:
         if len(body) <= INLINE_BYTES:
-            rows = _read_rows(body, live)
+            rows = _read_rows(body, live, parameters=vertex)
         else:
-            rows = await asyncio.to_thread(_read_rows, body, live)
+            rows = await asyncio.to_thread(_read_rows, body, live, parameters=vertex)
         predictions = await _score(rows, live)
         live.metrics.rows.inc(len(predictions))
-        answer = {"model": self.runtime.model, "predictions": [_plain(p) for p in predictions]}
-        return _json(answer)
+        plain = [_plain(prediction) for prediction in predictions]
+        return _json({"predictions": plain} if vertex else _named(self.runtime.model, plain))
 
     async def model(self, _: Request) -> Response:
         record = self.runtime.record
@@ -104,10 +120,12 @@ class _Endpoints:
     async def livez(self, _: Request) -> Response:
         return _json({"status": "alive"})
 
+    async def ping(self, _: Request) -> Response:
+        self._check_ready()
+        return Response(b"", headers={"cache-control": "no-store"})
+
     async def readyz(self, _: Request) -> Response:
-        self.runtime.ready()
-        if self.runtime.draining:
-            raise draining()
+        self._check_ready()
         record = self.runtime.record
         return _json(
             {
@@ -118,10 +136,21 @@ class _Endpoints:
             }
         )
 
+    def _check_ready(self) -> None:
+        self.runtime.ready()
+        if self.runtime.draining:
+            raise draining()
 
-def _read_rows(body: bytes, live: Live) -> Rows:
+
+def _named(model: str, predictions: list[dict[str, object]]) -> dict[str, object]:
+    return {"model": model, "predictions": predictions}
+
+
+def _read_rows(body: bytes, live: Live, *, parameters: bool) -> Rows:
     try:
-        return live.predictor.read(read_instances(body), live.settings.max_rows)
+        return live.predictor.read(
+            read_instances(body, parameters=parameters), live.settings.max_rows
+        )
     except InvalidInstancesError as error:
         if error.more:
             detail = f"the instances are wrong in more than {MAX_FAULTS} places"

@@ -38,6 +38,7 @@ from bentoml.models import BentoModel
 from modelport_serving.app import build_app
 from modelport_serving.errors import StartError
 from modelport_serving.middleware import Front
+from modelport_serving.platform_routes import platform_routes
 from modelport_serving.predictor import load_predictor
 from modelport_serving.record import read_golden, read_record
 from modelport_serving.runtime import Runtime
@@ -57,7 +58,7 @@ class Bundle:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.runtime = Runtime(read_record(folder), read_golden(folder))
-        self.app = build_app(self.runtime)
+        self.app = build_app(self.runtime, platform_routes())
         self.model = BentoModel(self.runtime.record.tag)
 
     def serve(self, service: bentoml.Service[T]) -> bentoml.Service[T]:

@@ -63,10 +63,15 @@ async def read_body(receive: Receive, *, max_bytes: int, seconds: float) -> byte
         raise ProblemError(408, "body-timeout", detail) from None
 
 
-def read_instances(body: bytes) -> object:
+def read_instances(body: bytes, *, parameters: bool = False) -> object:
     """Return the value of `instances` in a JSON body; its content is not checked here.
 
-    Raises `ProblemError`: 400 for what is not JSON, 422 for JSON of another shape.
+    Args:
+        body: The whole body.
+        parameters: Whether `parameters` may stand beside `instances`, null or empty.
+
+    Raises:
+        ProblemError: 400 for what is not JSON, 422 for JSON of another shape.
     """
     document = _parse(body)
     if not isinstance(document, dict):
@@ -74,6 +79,8 @@ def read_instances(body: bytes) -> object:
     fields = cast("dict[str, object]", document)
     if "instances" not in fields:
         raise _shape("instances", 'is missing; send {"instances": [...]}')
+    if parameters and not fields.get("parameters"):
+        fields.pop("parameters", None)
     if len(fields) > 1:
         raise _shape("", 'has more fields than "instances"; send {"instances": [...]}')
     return fields["instances"]

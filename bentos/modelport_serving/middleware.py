@@ -15,6 +15,7 @@ from modelport_serving.body import DisconnectedError
 from modelport_serving.forward import VERSION_HEADER
 from modelport_serving.logs import log_failure, log_line
 from modelport_serving.metrics import NO_ROUTE
+from modelport_serving.platform_routes import PlatformRoute
 from modelport_serving.problems import (
     MEDIA_TYPE,
     ProblemError,
@@ -35,7 +36,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "/livez": READ,
     "/readyz": READ,
 }
-"""Every path that exists, with its methods."""
+"""Every path that exists on every platform, with its methods."""
 OPEN_ROUTES = ("/livez", "/readyz")
 """Paths that need no key: probes cannot carry one."""
 
@@ -65,10 +66,10 @@ class Front:
 class _Exchange:
     """One request and its answer, as seen from outside."""
 
-    def __init__(self, scope: Scope, runtime: Runtime) -> None:
+    def __init__(self, scope: Scope, runtime: Runtime, routes: Mapping[str, object]) -> None:
         self.started = time.perf_counter()
         self.method: str = scope["method"]
-        self.route = scope["path"] if scope["path"] in ROUTES else NO_ROUTE
+        self.route = scope["path"] if scope["path"] in routes else NO_ROUTE
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         given = self.headers.get(b"x-request-id", b"")
         usable = REQUEST_ID.fullmatch(given) is not None
@@ -100,11 +101,21 @@ class Gate:
     """Lets known paths and callers with a key in, and gives every error the one shape.
 
     It also sets the request's id, counts the request and logs it.
+
+    Args:
+        app: What answers whoever is let in.
+        runtime: What is served.
+        extra: Paths that exist besides `ROUTES`, because the platform calls them.
     """
 
-    def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
+    def __init__(
+        self, app: ASGIApp, runtime: Runtime, extra: Mapping[str, PlatformRoute] | None = None
+    ) -> None:
         self.app = app
         self.runtime = runtime
+        own = {path: route.stands_for for path, route in (extra or {}).items()}
+        self._routes = {**ROUTES, **{path: ROUTES[route] for path, route in own.items()}}
+        self._open = {*OPEN_ROUTES, *(path for path, route in own.items() if route in OPEN_ROUTES)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; WebSockets are refused."""
@@ -117,7 +128,7 @@ class Gate:
 
     async def _exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
         live = self.runtime.live
-        exchange = _Exchange(scope, self.runtime)
+        exchange = _Exchange(scope, self.runtime, self._routes)
         if live:
             live.metrics.in_flight.inc()
         try:
@@ -161,15 +172,15 @@ class Gate:
             await self._refuse(internal(), exchange, receive, send_adding)
 
     def _admit(self, exchange: _Exchange) -> None:
-        if exchange.route not in OPEN_ROUTES:
+        if exchange.route not in self._open:
             if self.runtime.live is None:
                 raise starting()
             auth = self.runtime.live.settings.auth
             if isinstance(auth, ApiKey) and not _knows_key(exchange.headers, auth):
                 raise unauthorized()
         if exchange.route == NO_ROUTE:
-            raise not_found(tuple(ROUTES))
-        methods = ROUTES[exchange.route]
+            raise not_found(tuple(self._routes))
+        methods = self._routes[exchange.route]
         if exchange.method not in methods:
             raise method_not_allowed(exchange.route, methods)
 

@@ -1,16 +1,22 @@
 """Settings of one serving process: who may call it and how much it takes.
 
 `MODELPORT_SETTINGS` names a JSON file with one `Settings` object, for instance
-`{"auth": {"kind": "api_key", "sha256": "<64 hex digits>"}, "max_rows": 500}`. A service that is
-run by hand may set `MODELPORT_API_KEY_SHA256=<64 hex digits>` or `MODELPORT_AUTH=none` instead.
-With none of them the service refuses to start: open access has to be asked for.
+`{"auth": {"kind": "api_key", "sha256": "<64 hex digits>"}, "max_rows": 500}`. A container, or a
+service that is run by hand, may set one of these instead:
+
+    MODELPORT_API_KEY_SHA256=<64 hex digits>   callers send a key
+    MODELPORT_AUTH=platform                    the platform lets only its own callers in
+    MODELPORT_AUTH=none                        anyone may call
+
+and with it `MODELPORT_MAX_BODY_BYTES` and `MODELPORT_MAX_ROWS`. With none of them the service
+refuses to start: open access has to be asked for.
 """
 
 import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,10 +25,13 @@ from modelport_serving.errors import StartError
 SETTINGS_VARIABLE = "MODELPORT_SETTINGS"
 AUTH_VARIABLE = "MODELPORT_AUTH"
 KEY_VARIABLE = "MODELPORT_API_KEY_SHA256"
+LIMITS = {"max_body_bytes": "MODELPORT_MAX_BODY_BYTES", "max_rows": "MODELPORT_MAX_ROWS"}
+"""Settings that a variable may give, beside `MODELPORT_AUTH` or a key."""
 
 NOTHING_SET = (
     f"who may call this service is not set; set {SETTINGS_VARIABLE} to a settings file, "
-    f"{KEY_VARIABLE} to the SHA-256 of an API key in hex, or {AUTH_VARIABLE}=none for anyone"
+    f"{KEY_VARIABLE} to the SHA-256 of an API key in hex, {AUTH_VARIABLE}=platform where the "
+    f"platform lets only its own callers in, or {AUTH_VARIABLE}=none for anyone"
 )
 
 
@@ -44,10 +53,16 @@ class Open(_Setting):
     kind: Literal["none"] = "none"
 
 
+class Platform(_Setting):
+    """The platform has authenticated whoever reaches the service, which asks for nothing more."""
+
+    kind: Literal["platform"] = "platform"
+
+
 class Settings(_Setting):
     """What one serving process needs to know; every field but `auth` has a default."""
 
-    auth: Annotated[ApiKey | Open, Field(discriminator="kind")]
+    auth: Annotated[ApiKey | Open | Platform, Field(discriminator="kind")]
     """Who may call; `/livez` and `/readyz` are open in any case."""
     max_body_bytes: Annotated[int, Field(ge=1)] = 1024 * 1024
     """Largest request body in bytes; 1 MiB holds about 1,700 rows of 30 numbers."""
@@ -75,17 +90,36 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if len(given) > 1:
         raise StartError(f"{' and '.join(given)} are set; set one of them")
     value = env[given[0]]
+    limits = {field: env[name] for field, name in LIMITS.items() if env.get(name)}
     if given[0] == SETTINGS_VARIABLE:
+        if limits:
+            names = " and ".join(LIMITS[field] for field in limits)
+            raise StartError(f"{SETTINGS_VARIABLE} is set; put what {names} says into that file")
         return _from_file(Path(value))
-    if given[0] == KEY_VARIABLE:
+    return Settings(auth=_auth(given[0], value), **_limits(limits))
+
+
+def _auth(name: str, value: str) -> ApiKey | Open | Platform:
+    if name == KEY_VARIABLE:
         try:
-            return Settings(auth=ApiKey(sha256=value))
+            return ApiKey(sha256=value)
         except ValidationError:
             message = f"{KEY_VARIABLE} must be 64 lower-case hex digits: the SHA-256 of the key"
             raise StartError(message) from None
+    if value == "platform":
+        return Platform()
     if value != "none":
-        raise StartError(f"{AUTH_VARIABLE} can only be none; for a key set {KEY_VARIABLE}")
-    return Settings(auth=Open())
+        message = f"{AUTH_VARIABLE} can only be none or platform; for a key set {KEY_VARIABLE}"
+        raise StartError(message)
+    return Open()
+
+
+def _limits(given: Mapping[str, str]) -> dict[str, Any]:
+    for field, value in given.items():
+        if not (value.isascii() and value.isdigit() and int(value) > 0):
+            message = f"{LIMITS[field]} is {value!r}; write a whole number above 0"
+            raise StartError(message)
+    return {field: int(value) for field, value in given.items()}
 
 
 def _from_file(path: Path) -> Settings:

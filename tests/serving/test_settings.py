@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from modelport_serving.errors import StartError
-from modelport_serving.settings import ApiKey, Open, read_settings
+from modelport_serving.settings import ApiKey, Open, Platform, read_settings
 from serving.workers import settings_file
 
 DIGEST = "0123456789abcdef" * 4
@@ -19,6 +19,13 @@ def test_nothing_set_does_not_start() -> None:
 def test_a_key_or_open_access_by_hand() -> None:
     assert read_settings({"MODELPORT_API_KEY_SHA256": DIGEST}).auth == ApiKey(sha256=DIGEST)
     assert read_settings({"MODELPORT_AUTH": "none"}).auth == Open()
+    assert read_settings({"MODELPORT_AUTH": "platform"}).auth == Platform()
+
+
+def test_limits_of_a_container() -> None:
+    limits = {"MODELPORT_MAX_BODY_BYTES": "4096", "MODELPORT_MAX_ROWS": "7"}
+    settings = read_settings({"MODELPORT_AUTH": "platform", **limits})
+    assert (settings.max_body_bytes, settings.max_rows) == (4096, 7)
 
 
 def test_a_file(tmp_path: Path) -> None:
@@ -32,7 +39,12 @@ def test_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
-        ({"MODELPORT_AUTH": "no"}, "MODELPORT_AUTH can only be none"),
+        ({"MODELPORT_AUTH": "no"}, "MODELPORT_AUTH can only be none or platform"),
+        ({"MODELPORT_AUTH": "none", "MODELPORT_MAX_ROWS": "1e3"}, "write a whole number above 0"),
+        (
+            {"MODELPORT_SETTINGS": "/a/file", "MODELPORT_MAX_ROWS": "5"},
+            "MODELPORT_SETTINGS is set; put what MODELPORT_MAX_ROWS says into that file",
+        ),
         ({"MODELPORT_API_KEY_SHA256": "secret"}, "must be 64 lower-case hex digits"),
         (
             {"MODELPORT_API_KEY_SHA256": DIGEST, "MODELPORT_AUTH": "none"},
