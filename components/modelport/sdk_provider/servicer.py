@@ -10,8 +10,8 @@ from typing import Any, cast
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.empty_pb2 import Empty
+from google.rpc import status_pb2  # Pulumi has a copy, and a process takes only one of them
 from pulumi.runtime.proto import provider_pb2 as pb
-from pulumi.runtime.proto import status_pb2
 
 from modelport.errors import PlanError
 from modelport.provider.base import BaseProvider, abort, token_of

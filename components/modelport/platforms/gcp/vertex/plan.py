@@ -78,9 +78,9 @@ _REVISION = {"machine", "accelerator", "accelerator_count"}
 
 
 def numeric_id(text: str) -> str:
-    """A number of ten digits without a leading zero, which Vertex AI takes as a name."""
+    """A number of nine digits without a leading zero, which Vertex AI takes as a name."""
     digest = int(hashlib.sha256(text.encode()).hexdigest(), 16)
-    return str(10**9 + digest % (9 * 10**9))
+    return str(10**8 + digest % (9 * 10**8))
 
 
 def _price(case: Case, target: VertexTarget) -> Parts:

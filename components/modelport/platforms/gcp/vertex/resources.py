@@ -12,7 +12,7 @@ from modelport.platforms.gcp.logs import log_bucket, read_command
 from modelport.platforms.gcp.project import Project, project
 from modelport.platforms.gcp.vertex.plan import VertexPlan
 from modelport.platforms.proving import prove
-from modelport.resources.vertex import VertexDeployedModel, VertexModel
+from modelport.resources import VertexDeployedModel, VertexModel
 
 
 def build(plan: VertexPlan, *, parent: pulumi.Resource) -> Endpoint:
@@ -50,7 +50,8 @@ def build(plan: VertexPlan, *, parent: pulumi.Resource) -> Endpoint:
         max_replicas=plan.replicas_max,
         accelerator_type=plan.accelerator or None,
         accelerator_count=plan.accelerator_count,
-        cpu_target=plan.cpu_target,
+        enable_access_logging=True,
+        autoscaling={"cpu": plan.cpu_target},
         service_account=account.email,
         opts=where.after(account),
     )
