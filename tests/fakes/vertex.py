@@ -34,6 +34,14 @@ Moment = Literal["lost", "unanswered", "answered"]
 """Whether a request was not served, served without an answer, or answered."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # clients are killed on purpose
+            super().handle_error(request, client_address)
+
+
 class FakeVertex:
     """The server; `state` is what it knows."""
 
@@ -45,8 +53,7 @@ class FakeVertex:
         """Answers to the next requests whose method and path match a pattern."""
         self._strike: tuple[int, Moment, Callable[[], None]] | None = None
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), _handler(self))
         self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> "FakeVertex":
@@ -76,6 +83,12 @@ class FakeVertex:
         """
         with self._lock:
             self._strike = (len(self.requests) + after, moment, action)
+
+    def linger(self, seconds: float) -> None:
+        """Make the operations that are under way take so much longer."""
+        with self._lock:
+            for operation in self.state.operations.values():
+                operation.ends += 0 if operation.done else seconds
 
     def spare(self) -> None:
         """Forget a strike that has not come."""

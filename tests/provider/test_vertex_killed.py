@@ -4,12 +4,13 @@ Each round kills a process with SIGKILL: before its n-th request is served, when
 not answered, or right after the answer, which is during an operation wherever one is waited for.
 """
 
+import itertools
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -20,36 +21,42 @@ from modelport.cloud.google import ENDPOINT
 from provider.vertex_life import IDS
 
 MOMENTS: tuple[Moment, ...] = get_args(Moment)
-STEPS = [("a", 2), ("b", 2), ("b", 4), ("a", 3), ("down", 0)]
-"""What is wanted one after the other, and of how many replicas."""
+STEPS = [("a", 2, 13), ("b", 2, 20), ("b", 4, 5), ("a", 3, 20), ("down", 0, 7)]
+"""What is wanted one after the other, its replicas, and how many requests that takes at least."""
+LINGER = 1.5
+"""Seconds by which what is under way outlasts a kill, so that the next process meets it."""
 TESTS = Path(__file__).parents[1]
 
 
 class Campaign:
     """One deployment that is updated by processes which are killed."""
 
-    def __init__(self, folder: Path, fake: FakeVertex) -> None:
+    def __init__(self, folder: Path, fake: FakeVertex, seed: int) -> None:
         self._path = folder / "state.json"
         self._fake = fake
-        self._steps = iter(_forever())
-        self.kills = 0
+        self._steps = itertools.cycle(STEPS)
+        self._random = random.Random(seed)
 
-    def round(self, request: int, moment: Moment) -> bool:
-        """Update once with a kill and once without; whether there was something to kill."""
-        wanted, replicas = next(self._steps)
+    def round(self) -> None:
+        """Update once with a kill somewhere, and once without."""
+        wanted, replicas, requests = next(self._steps)
+        request, moment = self._random.randint(1, requests), self._random.choice(MOMENTS)
         victims: list[subprocess.Popen[bytes]] = []
-        self._fake.strike(request, moment, lambda: victims[0].kill())
+
+        def kill() -> None:
+            victims[0].kill()
+            self._fake.linger(LINGER)
+
+        self._fake.strike(request, moment, kill)
         victims.append(self._start(wanted, replicas))
         _, errors = victims[0].communicate(timeout=60)
         self._fake.spare()
-        code = victims[0].returncode
-        assert code in {0, -signal.SIGKILL}, errors.decode()
-        self.kills += code != 0
+        where = f"{wanted}, request {request} {moment}"
+        assert victims[0].returncode == -signal.SIGKILL, f"{where}: {errors.decode()}"
         process = self._start(wanted, replicas)
         _, errors = process.communicate(timeout=60)
-        assert process.returncode == 0, errors.decode()
+        assert process.returncode == 0, f"{where}: {errors.decode()}"
         self._check(wanted, replicas)
-        return code != 0
 
     def _start(self, wanted: str, replicas: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -93,26 +100,15 @@ class Campaign:
             assert begun == (wanted == version)
 
 
-def _forever() -> Iterator[tuple[str, int]]:
-    while True:
-        yield from STEPS
-
-
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_killed_update_is_finished_by_the_next(
-    fake: FakeVertex, tmp_path: Path, moment: Moment
-) -> None:
-    campaign = Campaign(tmp_path, fake)
-    for request in (3, 7):
-        assert campaign.round(request, moment)
+def test_a_killed_update_is_finished_by_the_next(fake: FakeVertex, tmp_path: Path) -> None:
+    campaign = Campaign(tmp_path, fake, seed=1)
+    for _ in range(6):
+        campaign.round()
 
 
 @pytest.mark.e2e
 @pytest.mark.timeout(900)
 def test_fifty_killed_updates_leave_nothing_behind(fake: FakeVertex, tmp_path: Path) -> None:
-    campaign = Campaign(tmp_path, fake)
-    number = 0
-    while campaign.kills < 50:  # 23 requests, 3 moments and 5 steps meet in every way
-        campaign.round(number % 23 + 1, MOMENTS[number % len(MOMENTS)])
-        number += 1
-    campaign.round(1000, "lost")
+    campaign = Campaign(tmp_path, fake, seed=20)
+    for _ in range(50):
+        campaign.round()
