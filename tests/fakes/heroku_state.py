@@ -105,7 +105,11 @@ class State:
         self.apps.append(app)
         for description in ("Initial release", "Enable Logplex"):
             self.release(app, description, {}, {}, seconds=0.0)
-        return written_app(app)
+        answer = written_app(app)
+        if team:  # in the schema of a team's app
+            answer = {key: answer[key] for key in answer if key not in {"acm", "generation"}}
+            answer["team"] = {"name": team}
+        return answer
 
     def update_app(self, app: App, body: Body) -> Body:
         app.maintenance = body.get("maintenance", app.maintenance)
@@ -148,7 +152,9 @@ class State:
             there["size"] = known or there["size"]
         if images and app.stack != "container":
             raise invalid("App is not on the container stack")
-        changed = {key: image for key, image in images.items() if _live(app).get(key) != image}
+        # The same image as in the newest release makes none, also where that one has failed.
+        newest = app.newest.images
+        changed = {key: image for key, image in images.items() if newest.get(key) != image}
         if changed:
             what = ", ".join(f"{key} ({image[7:19]})" for key, image in changed.items())
             everything = {**app.newest.images, **changed}
@@ -267,9 +273,7 @@ def written_release(app: App, release: Release) -> Body:
     }
 
 
-def written_dyno(
-    app: App, release: Release, kind: str, number: int, size: str, state: str
-) -> Body:
+def written_dyno(app: App, release: Release, kind: str, number: int, size: str, state: str) -> Body:
     return {
         "app": {"id": app.id, "name": app.name},
         "attach_url": None,
@@ -283,11 +287,6 @@ def written_dyno(
         "state": state,
         "type": kind,
     }
-
-
-def _live(app: App) -> dict[str, str]:
-    """Images of the newest release, also of one that has failed."""
-    return app.newest.images
 
 
 def _id(name: str) -> str:

@@ -27,7 +27,7 @@ def test_what_comes_too_often_is_repeated(heroku: FakeHeroku) -> None:
 
 def test_a_post_that_may_have_been_served_is_not_repeated(heroku: FakeHeroku) -> None:
     heroku.refusals.append(("POST /apps", BUSY))
-    with pytest.raises(ServiceError, match="service_unavailable: Try again$"):
+    with pytest.raises(ServiceError, match=r"service_unavailable: Try again$"):
         Heroku().post("/apps", {"name": "one"})
     heroku.strike("POST /apps", "unanswered", lambda: None)
     with pytest.raises(ServiceError, match="does not answer"):
@@ -44,7 +44,7 @@ def test_it_gives_up(heroku: FakeHeroku) -> None:
 
 
 def test_errors_are_told_apart(heroku: FakeHeroku, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(NotFoundError, match="Heroku answered not_found: Couldn't find that app$"):
+    with pytest.raises(NotFoundError, match=r"Heroku answered not_found: Couldn't find that app$"):
         Heroku().get("/apps/one")
     assert found(Heroku(), "/apps/one") is None
     make(heroku)

@@ -124,7 +124,7 @@ def test_one_of_ours_elsewhere_is_not_taken_over(heroku: FakeHeroku, context: Co
 
 def test_what_cannot_be_finished_leaves_nothing(heroku: FakeHeroku, context: Context) -> None:
     heroku.refusals.append(("PATCH .*/config-vars", Refused(422, "invalid_params", "No.")))
-    with pytest.raises(ServiceError, match="Heroku answered invalid_params: No$"):
+    with pytest.raises(ServiceError, match=r"Heroku answered invalid_params: No$"):
         APPS.create(context, app_inputs())
     assert heroku.state.apps == []
 

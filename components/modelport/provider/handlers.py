@@ -1,6 +1,9 @@
 """Handlers: every resource type of the package `modelport`."""
 
 from modelport.provider.api_key import ApiKeyHandler
+from modelport.provider.heroku_app import HerokuAppHandler
+from modelport.provider.heroku_config_vars import HerokuConfigVarsHandler
+from modelport.provider.heroku_release import HerokuReleaseHandler
 from modelport.provider.live_revision import LiveRevisionHandler
 from modelport.provider.live_traffic import TrafficHandler
 from modelport.provider.live_verification import VerificationHandler
@@ -11,6 +14,9 @@ from modelport.provider.vertex_model import VertexModelHandler
 
 HANDLERS = (
     ApiKeyHandler,
+    HerokuAppHandler,
+    HerokuConfigVarsHandler,
+    HerokuReleaseHandler,
     LiveRevisionHandler,
     LocalServerHandler,
     ModelImageHandler,
