@@ -72,7 +72,7 @@ def live(
     target: Mapping[str, Any],
     *,
     resized: Mapping[str, Any],
-    drift: tuple[str, dict[str, Any]],
+    drift: tuple[str, dict[str, Any]] | None,
     packs: bool = False,
     **deployment: Any,
 ) -> Lived:
@@ -82,7 +82,8 @@ def live(
         project: Where.
         target: The target, as a user writes it.
         resized: The same with another size.
-        drift: Name of a resource, and what a refresh finds changed in it.
+        drift: Name of a resource, and what a refresh finds changed in it; none for a kind whose
+            resources are all ours, which offline find none.
         packs: Whether the policy packs look at the first update.
         deployment: More of the deployment, and `environment`.
     """
@@ -110,7 +111,19 @@ def live(
     assert lived.size.ok, lived.size.messages
     assert set(lived.size.steps.values()) != {"same"}
 
-    name, found = drift
+    if drift is not None:
+        _drift(project, *drift)
+    else:
+        assert_still(project)
+
+    gone = project.do("destroy")
+    assert gone.ok, gone.messages
+    assert project.state() == {}
+    return lived
+
+
+def _drift(project: OfflineProject, name: str, found: dict[str, Any]) -> None:
+    """A refresh finds something changed, and the next update mends that and nothing else."""
     assert name in project.state(), sorted(project.state())
     project.faults = {name: {"read": found}}
     seen = project.do("refresh")
@@ -122,11 +135,6 @@ def live(
     assert {item: done for item, done in mended.steps.items() if done not in _STILL} == {
         name: "update"
     }, mended.steps
-
-    gone = project.do("destroy")
-    assert gone.ok, gone.messages
-    assert project.state() == {}
-    return lived
 
 
 def assert_still(project: OfflineProject) -> None:

@@ -99,11 +99,16 @@ def test_the_live_endpoint_is_read_and_moved(
 ) -> None:
     with FakeVertex(seconds=0) as fake:
         monkeypatch.setenv(ENDPOINT, fake.address)
-        names = {"project": "p-dev", "region": "r", "endpoint": "123456789", "exposure": "public"}
+        names = {
+            "project": "p-dev",
+            "region": "europe-west4",
+            "endpoint": "123456789",
+            "exposure": "public",
+        }
         service = service_of("gcp.vertex")(names)
         assert service.read().state == "gone"
-        parent = "projects/p-dev/locations/r"
-        google = Google("https://r-aiplatform.googleapis.com/v1")
+        parent = "projects/p-dev/locations/europe-west4"
+        google = Google("https://europe-west4-aiplatform.googleapis.com/v1")
         made = google.post(
             f"{parent}/endpoints", {"displayName": "e"}, {"endpointId": names["endpoint"]}
         )

@@ -1,0 +1,1 @@
+"""Kind `heroku`: an app on Heroku."""
