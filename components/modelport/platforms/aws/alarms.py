@@ -4,12 +4,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pulumi
 import pulumi_aws as aws
 
 from modelport.plan import CloudPlan
 from modelport.platforms.aws.account import Account
 
 PERIOD_SECONDS = 60
+_UNSERVED = (
+    "IF(FILL(requests, 0) + FILL(unserved, 0) > 0, "
+    "(FILL(errors, 0) + FILL(unserved, 0)) / (FILL(requests, 0) + FILL(unserved, 0)), 0)"
+)
+"""Share of failed requests where what never arrived is counted apart, and nothing is no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +24,7 @@ class Metrics:
 
     namespace: str
     """E.g. `AWS/SageMaker`."""
-    dimensions: Mapping[str, str]
+    dimensions: Mapping[str, pulumi.Input[str]]
     """What tells this endpoint from others."""
     requests: str
     """Metric that counts requests."""
@@ -28,6 +34,8 @@ class Metrics:
     """Metric of the time that a request takes."""
     latency_per_second: float
     """Units of that metric in one second: 1 for seconds, 1e6 for microseconds."""
+    unserved: str = ""
+    """Metric that counts failed requests that no instance ever got; `requests` has none of them."""
 
 
 def error_alarm(
@@ -36,7 +44,7 @@ def error_alarm(
     """An alarm when more than a share of the requests of a minute fails, twice in three minutes."""
     rate = aws.cloudwatch.MetricAlarmMetricQueryArgs(
         id="rate",
-        expression="IF(requests > 0, errors / requests, 0)",
+        expression=_UNSERVED if metrics.unserved else "IF(requests > 0, errors / requests, 0)",
         label="share of failed requests",
         return_data=True,
     )
@@ -53,6 +61,7 @@ def error_alarm(
             rate,
             _counted("errors", metrics.errors, metrics),
             _counted("requests", metrics.requests, metrics),
+            *([_counted("unserved", metrics.unserved, metrics)] if metrics.unserved else []),
         ],
         tags=plan.tags,
         opts=account.opts,
@@ -84,7 +93,18 @@ def latency_alarm(
 
 def dashboard(plan: CloudPlan, account: Account, metrics: Metrics) -> aws.cloudwatch.Dashboard:
     """Requests, failures and latency on one page."""
-    where = [item for pair in metrics.dimensions.items() for item in pair]
+    found: pulumi.Output[dict[str, str]] = pulumi.Output.all(**metrics.dimensions)
+    body = found.apply(lambda dimensions: json.dumps(_page(plan, metrics, dimensions)))
+    return aws.cloudwatch.Dashboard(
+        f"{plan.name}-dashboard",
+        dashboard_name=plan.physical_name,
+        dashboard_body=body,
+        opts=account.opts,
+    )
+
+
+def _page(plan: CloudPlan, metrics: Metrics, dimensions: Mapping[str, str]) -> dict[str, object]:
+    where = [item for pair in dimensions.items() for item in pair]
 
     def graph(title: str, column: int, lines: list[tuple[str, str]]) -> dict[str, object]:
         return {
@@ -103,18 +123,13 @@ def dashboard(plan: CloudPlan, account: Account, metrics: Metrics) -> aws.cloudw
             },
         }
 
-    body = {
+    counted = [metrics.requests, metrics.errors, *([metrics.unserved] if metrics.unserved else [])]
+    return {
         "widgets": [
-            graph("requests and failures", 0, [(metrics.requests, "Sum"), (metrics.errors, "Sum")]),
+            graph("requests and failures", 0, [(metric, "Sum") for metric in counted]),
             graph("latency", 1, [(metrics.latency, "p50"), (metrics.latency, "p99")]),
         ]
     }
-    return aws.cloudwatch.Dashboard(
-        f"{plan.name}-dashboard",
-        dashboard_name=plan.physical_name,
-        dashboard_body=json.dumps(body),
-        opts=account.opts,
-    )
 
 
 def _counted(name: str, metric: str, metrics: Metrics) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:

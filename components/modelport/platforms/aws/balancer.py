@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from modelport.plan import CloudPlan
 from modelport.plan.names import bounded
 from modelport.platforms.aws.account import Account
+from modelport.platforms.aws.alarms import Metrics
 from modelport.platforms.aws.certificate import certificate, point_domain
 from modelport.platforms.aws.network import TLS, ServingNetwork, let_in, security_group
 from modelport.platforms.aws.place import Naming, Place
@@ -188,6 +189,22 @@ def forward(
         opts=pulumi.ResourceOptions.merge(
             where.opts, pulumi.ResourceOptions(ignore_changes=["actions"] if held else [])
         ),
+    )
+
+
+def balancer_metrics(entry: Balancer) -> Metrics:
+    """What the load balancer measures, whichever target group has the traffic.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+    """
+    return Metrics(
+        namespace="AWS/ApplicationELB",
+        dimensions={"LoadBalancer": entry.load_balancer.arn_suffix},
+        requests="RequestCount",
+        errors="HTTPCode_Target_5XX_Count",
+        latency="TargetResponseTime",
+        latency_per_second=1,
+        unserved="HTTPCode_ELB_5XX_Count",
     )
 
 

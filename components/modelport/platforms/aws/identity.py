@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from modelport.plan import CloudPlan
 from modelport.platforms.aws.account import Account
+from modelport.platforms.aws.references import permitted
 
 Statement = dict[str, Any]
 """One statement of a policy; values may be outputs."""
@@ -46,7 +47,7 @@ def read_secrets(plan: CloudPlan) -> list[Statement]:
     """Reading the secrets that the deployment names; none when it names none."""
     if not plan.secrets:
         return []
-    arns = sorted(plan.secrets.values())
+    arns = sorted({permitted(reference) for reference in plan.secrets.values()})
     actions = ["secretsmanager:GetSecretValue"]
     if any(":ssm:" in arn for arn in arns):
         actions.append("ssm:GetParameters")
