@@ -1,0 +1,106 @@
+"""The plan of kind `gcp.app_engine`: instances, refusals, price."""
+
+from dataclasses import dataclass
+
+from modelport.config import Deployment
+from modelport.config.targets.gcp.app_engine import AppEngineTarget
+from modelport.plan import CloudDecision, PlanContext, plan_cloud, target_of
+from modelport.plan.watching import error_rate, slow_seconds
+from modelport.platforms.gcp.plan import GooglePlan, google_fields
+from modelport.prices import Case, Parts, Scale
+from modelport.prices.around import egress, logs, registry
+from modelport.prices.machines import app_engine
+from modelport_serving.record import BundleRecord
+
+_IMAGE_GB = 0.6
+_LOG_BYTES = 600
+_REVISION_ROOM = 11
+_ALWAYS = (
+    "the flexible environment keeps an instance day and night, and each version that is not "
+    "stopped keeps its own"
+)
+_MOST_MEMORY = 6.5
+"""GiB for each processor:
+https://cloud.google.com/appengine/docs/flexible/reference/app-yaml#resource-settings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppEnginePlan(GooglePlan):
+    """A service of App Engine, decided."""
+
+    cpu: int
+    memory_gib: float
+    cpu_target: int
+    network: str | None
+    subnetwork: str | None
+    error_rate: float
+    slow_seconds: float | None
+
+
+def plan(
+    name: str, config: Deployment, record: BundleRecord, context: PlanContext
+) -> AppEnginePlan:
+    """Decide everything about one service of App Engine.
+
+    Raises:
+        PlanError: with every reason at once.
+    """
+    target = target_of(config, AppEngineTarget)
+    network = target.network
+    decision = CloudDecision(
+        size=f"{target.cpu} vCPU, {target.memory_gib:g} GiB",
+        scale=Scale(max(target.replicas.min, 1), target.replicas.max),
+        price=lambda case: _price(case, target),
+        settings=target.model_dump(mode="json", include=_REVISION) | {"auth": config.auth},
+        refusals=tuple(_refusals(config, target)),
+        notes=(_ALWAYS,),
+        name_room=_REVISION_ROOM,
+    )
+    return AppEnginePlan(
+        **plan_cloud(name, config, record, context, decision),
+        **google_fields(target),
+        cpu=target.cpu,
+        memory_gib=target.memory_gib,
+        cpu_target=target.cpu_target,
+        network=network.network if network else None,
+        subnetwork=network.subnetwork if network else None,
+        error_rate=error_rate(config.rollout),
+        slow_seconds=slow_seconds(config),
+    )
+
+
+_REVISION = {"cpu", "memory_gib", "cpu_target", "network", "replicas"}
+"""Settings that are part of a version, which never changes."""
+
+
+def _price(case: Case, target: AppEngineTarget) -> Parts:
+    instances = app_engine(case, target.cpu, target.memory_gib)
+    return instances + registry(case, _IMAGE_GB) + logs(case, _LOG_BYTES) + egress(case)
+
+
+def _refusals(config: Deployment, target: AppEngineTarget) -> list[str]:
+    found: list[str] = []
+    if target.replicas.min == 0:
+        found.append(
+            "replicas.min: the flexible environment keeps an instance; write 1, or target "
+            "gcp.cloud_run, which scales to zero"
+        )
+    if config.exposure == "private":
+        found.append(
+            "exposure: private is not on gcp.app_engine in this version: an app has an address of "
+            "the internet; write exposure: public, which asks callers for their key, or target "
+            "gcp.cloud_run"
+        )
+    if config.secrets:
+        found.append("secrets: App Engine gives a container none by reference; leave them out")
+    if config.domain:
+        found.append(
+            f"domain {config.domain}: needs a mapping that this version does not make; leave it "
+            "out, and map your own to the service"
+        )
+    if target.memory_gib > target.cpu * _MOST_MEMORY:
+        found.append(
+            f"memory_gib {target.memory_gib:g}: at most {target.cpu * _MOST_MEMORY:g} with "
+            f"{target.cpu} processors"
+        )
+    return found

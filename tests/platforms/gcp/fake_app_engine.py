@@ -1,0 +1,76 @@
+"""A small server that answers as App Engine's Admin API does for what is read back and moved."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+
+class FakeAppEngine:
+    """Services and versions by their path."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, dict[str, Any]] = {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def make(self, project: str, service: str, shares: dict[str, float]) -> None:
+        """A service with a version for each share."""
+        path = f"/v1/apps/{project}/services/{service}"
+        allocations = {name: share for name, share in shares.items() if share}
+        self.found[path] = {"id": service, "split": {"allocations": allocations}}
+        for name in shares:
+            self.found[f"{path}/versions/{name}"] = {
+                "servingStatus": "SERVING",
+                "versionUrl": self.address,
+                "deployment": {"container": {"image": f"x/y@sha256:{name}"}},
+            }
+
+    def move(self, path: str, body: dict[str, Any], mask: str) -> tuple[int, dict[str, Any]]:
+        """PATCH of the split alone, whose shares add up to 1."""
+        split = body.get("split", {})
+        whole = abs(sum(split.get("allocations", {}).values()) - 1) < 1e-9
+        if mask != "split" or set(body) != {"split"} or not whole:
+            return 400, {"error": {"message": f"invalid: {mask} {body}"}}
+        self.found[path]["split"] = split
+        return 200, {"name": "apps/p/operations/1", "done": True, "response": {}}
+
+
+def _handler(fake: FakeAppEngine) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = fake.found.get(urlsplit(self.path).path)
+            self._answer(200 if found else 404, found or {"error": {"message": "not found"}})
+
+        def do_PATCH(self) -> None:
+            address = urlsplit(self.path)
+            mask = parse_qs(address.query).get("updateMask", [""])[0]
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            self._answer(*fake.move(address.path, body, mask))
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self._answer(200, {}, {"x-asked": self.headers.get("authorization", "")})
+
+        def _answer(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            for key, value in (headers or {}).items():
+                self.send_header(key, value)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    return Handler
