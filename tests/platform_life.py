@@ -37,12 +37,19 @@ class Lived:
 
 
 def place_bundle(home: Home, version: str) -> None:
-    """A built bundle as plans and previews read it; it has no model."""
+    """A built bundle as plans and previews read it; its model is none."""
     folder = home.bentoml / "bentos" / "breast_cancer" / version
     (folder / "src").mkdir(parents=True, exist_ok=True)
     (folder / "bento.yaml").write_text("name: breast_cancer\n")
     (folder / "src" / "bundle.json").write_text(record(version=version).model_dump_json())
     (folder / "src" / "golden.json").write_text(golden().model_dump_json())
+    pins = folder / "env" / "python" / "requirements.txt"
+    pins.parent.mkdir(parents=True, exist_ok=True)
+    pins.write_text("scikit-learn==1.8.0\n")
+    model = home.bentoml / "models" / "breast_cancer" / version
+    model.mkdir(parents=True, exist_ok=True)
+    (model / "model.yaml").write_text("name: breast_cancer\n")
+    (model / "model.joblib").write_bytes(version.encode())
 
 
 def project_for(folder: Path) -> OfflineProject:

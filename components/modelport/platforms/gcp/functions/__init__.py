@@ -1,0 +1,1 @@
+"""Kind `gcp.functions`: a function of Cloud Functions, second generation."""

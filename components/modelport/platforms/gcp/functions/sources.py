@@ -1,0 +1,86 @@
+"""Where a function's sources are kept, and who builds them."""
+
+import pulumi
+import pulumi_gcp as gcp
+
+from modelport.plan.names import bounded
+from modelport.platforms.gcp.functions.plan import FunctionsPlan
+from modelport.platforms.gcp.identity import WRITE_LOGS
+from modelport.platforms.gcp.project import Project
+
+_KEPT_DAYS = 90
+
+
+def source_bucket(plan: FunctionsPlan, where: Project) -> gcp.storage.Bucket:
+    """A bucket that nobody outside reaches; its names are unique in all of Google Cloud."""
+    encryption = None
+    if plan.encryption_key:
+        encryption = gcp.storage.BucketEncryptionArgs(default_kms_key_name=plan.encryption_key)
+    return gcp.storage.Bucket(
+        f"{plan.name}-sources",
+        name=bounded(f"{plan.project}-{plan.physical_name}", 63),
+        location=plan.region,
+        uniform_bucket_level_access=True,
+        public_access_prevention="enforced",
+        force_destroy=True,
+        encryption=encryption,
+        lifecycle_rules=[
+            gcp.storage.BucketLifecycleRuleArgs(
+                action=gcp.storage.BucketLifecycleRuleActionArgs(type="Delete"),
+                condition=gcp.storage.BucketLifecycleRuleConditionArgs(
+                    age=_KEPT_DAYS, with_state="ARCHIVED"
+                ),
+            )
+        ],
+        labels=plan.tags,
+        opts=where.opts,
+    )
+
+
+def build_account(
+    plan: FunctionsPlan, where: Project, bucket: gcp.storage.Bucket
+) -> tuple[gcp.artifactregistry.Repository, gcp.serviceaccount.Account, list[pulumi.Resource]]:
+    """Who builds: reads the sources, writes the image and its log, and nothing else.
+
+    https://cloud.google.com/functions/docs/securing/build-custom-sa
+    """
+    repository = gcp.artifactregistry.Repository(
+        f"{plan.name}-images",
+        repository_id=plan.physical_name,
+        location=plan.region,
+        format="DOCKER",
+        kms_key_name=plan.encryption_key,
+        labels=plan.tags,
+        opts=where.opts,
+    )
+    builder = gcp.serviceaccount.Account(
+        f"{plan.name}-builder",
+        account_id=bounded(f"{plan.physical_name}-build", 30),
+        display_name=f"Builds {plan.physical_name}",
+        opts=where.opts,
+    )
+    allowed: list[pulumi.Resource] = [
+        gcp.projects.IAMMember(
+            f"{plan.name}-builder-may-log",
+            project=plan.project,
+            role=WRITE_LOGS,
+            member=builder.member,
+            opts=where.opts,
+        ),
+        gcp.artifactregistry.RepositoryIamMember(
+            f"{plan.name}-builder-may-push",
+            location=plan.region,
+            repository=repository.name,
+            role="roles/artifactregistry.writer",
+            member=builder.member,
+            opts=where.opts,
+        ),
+        gcp.storage.BucketIAMMember(
+            f"{plan.name}-builder-may-read",
+            bucket=bucket.name,
+            role="roles/storage.objectViewer",
+            member=builder.member,
+            opts=where.opts,
+        ),
+    ]
+    return repository, builder, allowed
