@@ -1,12 +1,13 @@
 """Container: what runs in an image that serves a bundle on a platform's port.
 
-    PYTHONPATH=<bento>/src python -m modelport_serving.container [serve]
+    PYTHONPATH=<bento>/src python -m modelport_serving.container [run | serve]
 
 It listens where the platform wants it (`modelport_serving.platform_routes`), starts workers that
 share the socket, and starts one again that dies. The argument `serve`, which SageMaker passes,
-turns its routes on. Callers are known and limits set by the variables of
-`modelport_serving.settings`; `MODELPORT_WORKERS` is the number of workers, by default one for each
-CPU of the quota, at most `MOST_WORKERS`. Nothing is written outside the folder for temporary files.
+turns its routes on; `run` is as good as none, for platforms that want an argument. Callers are
+known and limits set by the variables of `modelport_serving.settings`; `MODELPORT_WORKERS` is the
+number of workers, by default one for each CPU of the quota, at most `MOST_WORKERS`. Nothing is
+written outside the folder for temporary files.
 
 When the model cannot be loaded the first worker says why in one line, and the container ends with
 status 1; so it does when workers die faster than they can be started again. On SIGTERM it accepts
@@ -205,13 +206,14 @@ def main() -> None:
 
 
 def _serve(arguments: Sequence[str], metrics: str) -> int:
-    if arguments not in ([], ["serve"]):
-        raise StartError(f"the arguments {' '.join(arguments)} are unknown; give none, or serve")
+    if arguments not in ([], ["run"], ["serve"]):
+        said = " ".join(arguments)
+        raise StartError(f"the arguments {said} are unknown; give run, serve or none")
     bento = own_bento()
     environment = prepare(os.environ, bento)
     # All workers count together.
     environment.setdefault("PROMETHEUS_MULTIPROC_DIR", metrics)
-    if arguments:
+    if "serve" in arguments:
         environment[PLATFORM_VARIABLE] = "sagemaker"
     count = workers(environment, available_cpus())
     host, port = address(environment)

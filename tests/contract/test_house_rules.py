@@ -32,6 +32,7 @@ LAYERS = {
     "modelport.verify": 2,
     "modelport.cloud": 2,
     "modelport.sdk": 2,
+    "modelport.images": 3,
     "modelport.rollout": 3,
     "modelport.supervisor": 3,
     "modelport.live": 4,

@@ -108,7 +108,7 @@ def test_a_model_that_cannot_be_loaded_is_told_once(bento: Path, tmp_path: Path)
             (),
             "MODELPORT_WORKERS is 'many'; write a whole number above 0, or leave it out",
         ),
-        ({}, ("train",), "the arguments train are unknown; give none, or serve"),
+        ({}, ("train",), "the arguments train are unknown; give run, serve or none"),
         ({"MODELPORT_AUTH": ""}, (), "who may call this service is not set; set MODELPORT_SETT"),
         ({"TMPDIR": "/nowhere/at/all", "MODELPORT_MAX_ROWS": "0"}, (), "MODELPORT_MAX_ROWS is '0'"),
     ],

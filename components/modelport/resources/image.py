@@ -12,13 +12,13 @@ class Image(pulumi.CustomResource):
     """
 
     digest: pulumi.Output[str]
-    """Digest of the manifest, `sha256:…`."""
+    """Digest of the manifest: `sha256:…`."""
     reference: pulumi.Output[str]
-    """Repository and digest."""
+    """Repository and digest, `repository@sha256:…`: what a platform is told to run."""
     image_id: pulumi.Output[str]
     """Digest of the image's configuration, which Heroku's releases name."""
     verified: pulumi.Output[str]
-    """What was proved when it was pushed."""
+    """What was proved when it was last pushed or found."""
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class Image(pulumi.CustomResource):
             "architecture": architecture,
             "base_image": base_image,
             "tag": tag,
+            # Outputs, known once it is there.
             "digest": None,
             "reference": None,
             "image_id": None,

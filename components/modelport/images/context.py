@@ -1,0 +1,192 @@
+"""Context: what `docker build` is given for a bundle. The same bundle gives the same bytes.
+
+Dependencies come first and change rarely; the bundle is a layer of its own behind them. Where pip
+finds packages is not decided here: the base image's own `pip.conf` holds.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from modelport.errors import BundleError
+from modelport.home import Home
+from modelport.images.files import (
+    STORE,
+    bundle_files,
+    has_hashes,
+    requirements,
+    write_files,
+)
+from modelport_serving.record import BundleRecord
+
+Adapter = Literal["plain", "lambda", "azure_functions"]
+"""How the platform reaches the model.
+
+`plain` listens on a port. `lambda` asks Lambda's Runtime API. `azure_functions` holds the host of
+Azure Functions, which starts the plain entry point and passes every request on.
+"""
+ADAPTERS: tuple[Adapter, ...] = get_args(Adapter)
+ROOT = "/opt/modelport"
+"""Where everything lies in the image."""
+USER = 10001
+"""User and group of the process; they have no name and no home."""
+DOCKERFILE = "Dockerfile"
+BUNDLE_LABEL = "modelport.bundle"
+VERSION_LABEL = "modelport.version"
+_TIME = 315_532_800
+"""Time of every file, 1 January 1980: layers of the same files are the same."""
+_FUNCTIONS_PORT = 8080
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """How one adapter's image starts."""
+
+    base: str
+    """Base image for a version of Python such as 3.11."""
+    end: str
+    """Last lines of the Dockerfile."""
+    files: Mapping[str, bytes]
+    """Files beside the bundle's."""
+
+
+def default_base(record: BundleRecord, adapter: Adapter = "plain") -> str:
+    """The base image of a bundle where none is named: the Python that trained it."""
+    python = ".".join(record.lineage.python.split(".")[:2])
+    return _ENTRIES[adapter].base.format(python=python)
+
+
+def write_context(
+    home: Home,
+    record: BundleRecord,
+    folder: Path,
+    adapter: Adapter = "plain",
+    *,
+    base_image: str | None = None,
+) -> str:
+    """Write a build context into `folder`.
+
+    Args:
+        home: Where the bundle is built.
+        record: The bundle.
+        folder: An empty folder, or one that does not exist.
+        adapter: How the platform reaches the model.
+        base_image: By tag or digest; it needs `python3` of the bundle's version with pip. The
+            default is `default_base`.
+
+    Returns:
+        `context_digest` of what was written.
+
+    Raises:
+        BundleError: the bundle is not built here, or `folder` holds something.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise BundleError(f"{folder} is not empty; name an empty folder for the build context")
+    pins = requirements(home, record)
+    dockerfile = _dockerfile(record, adapter, base_image, hashes=has_hashes(pins))
+    files = {
+        DOCKERFILE: dockerfile.encode(),
+        "requirements.txt": pins.encode(),
+        **_ENTRIES[adapter].files,
+        **bundle_files(home, record),
+    }
+    write_files(folder, files)
+    for name in ("envs", "tmp"):  # BentoML makes these in its home, which is read-only later
+        (folder / STORE / name).mkdir(parents=True, exist_ok=True)
+    _settle(folder)
+    return context_digest(folder)
+
+
+def context_digest(folder: Path) -> str:
+    """SHA-256, in hex, of the paths and contents of all files in `folder`."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _dockerfile(
+    record: BundleRecord, adapter: Adapter, base_image: str | None, *, hashes: bool
+) -> str:
+    entry = _ENTRIES[adapter]
+    bento = f"{ROOT}/{STORE}/bentos/{record.name}/{record.version}"
+    check = " --require-hashes" if hashes else ""
+    return f"""\
+FROM {base_image or default_base(record, adapter)}
+COPY requirements.txt {ROOT}/requirements.txt
+RUN PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore \\
+    python3 -m pip install --no-cache-dir --prefer-binary{check} -r {ROOT}/requirements.txt
+COPY {STORE} {ROOT}/{STORE}
+ENV PYTHONPATH={bento}/src PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+LABEL {BUNDLE_LABEL}="{record.name}" {VERSION_LABEL}="{record.version}"
+{entry.end}"""
+
+
+def _program(module: str, arguments: str = "") -> str:
+    # Heroku refuses an image without CMD; SageMaker puts `serve` in its place.
+    command = f"CMD {arguments}\n" if arguments else ""
+    return (
+        f"ENV HOME=/tmp\nWORKDIR /tmp\nUSER {USER}:{USER}\n"
+        f'ENTRYPOINT ["python3", "-P", "-m", "{module}"]\n{command}'
+    )
+
+
+_HOST = {
+    "version": "2.0",
+    # Every path is passed on as it is; none gets the prefix /api.
+    "extensions": {"http": {"routePrefix": ""}},
+    "customHandler": {
+        "description": {
+            "defaultExecutablePath": "python3",
+            "arguments": ["-P", "-m", "modelport_serving.container"],
+        },
+        "enableProxyingHttpRequest": True,
+    },
+}
+"""https://learn.microsoft.com/azure/azure-functions/functions-custom-handlers."""
+_FUNCTION = {
+    "bindings": [
+        {
+            "type": "httpTrigger",
+            "direction": "in",
+            "name": "request",
+            # Whoever is let in is decided behind it: by the key, or by the platform in front.
+            "authLevel": "anonymous",
+            "methods": ["get", "head", "post"],
+            "route": "{*path}",
+        },
+        {"type": "http", "direction": "out", "name": "response"},
+    ]
+}
+_SITE = "/home/site/wwwroot"
+
+_SLIM = "python:{python}-slim"
+_ENTRIES: dict[Adapter, _Entry] = {
+    "plain": _Entry(_SLIM, _program("modelport_serving.container", '["run"]'), {}),
+    "lambda": _Entry(_SLIM, _program("modelport_serving.lambda_runtime"), {}),
+    # The host starts as the base image says, and as its user: it writes beside the site.
+    "azure_functions": _Entry(
+        "mcr.microsoft.com/azure-functions/python:4-python{python}",
+        f"COPY wwwroot {_SITE}\n"
+        f"ENV AzureWebJobsScriptRoot={_SITE} FUNCTIONS_WORKER_RUNTIME=custom"
+        f" ASPNETCORE_URLS=http://+:{_FUNCTIONS_PORT}\n",
+        {
+            "wwwroot/host.json": json.dumps(_HOST, indent=2).encode(),
+            "wwwroot/model/function.json": json.dumps(_FUNCTION, indent=2).encode(),
+        },
+    ),
+}
+
+
+def _settle(folder: Path) -> None:
+    """Give every file the same time and the modes that any user can read."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    for path in (*folder.rglob("*"), folder):
+        os.utime(path, (_TIME, _TIME))

@@ -1,0 +1,145 @@
+"""Docker: builds an image and pushes it with the `docker` command.
+
+One platform, and nothing beside the image: with BuildKit a build otherwise adds a provenance
+record, and the list of the two that results is refused by Lambda
+(https://github.com/docker/buildx/issues/1533). Credentials are in a folder that is gone
+afterwards; the user's own configuration is read, never written.
+"""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from modelport.errors import ServiceError
+from modelport.images.login import Login
+from modelport.images.reasons import build_failure, push_failure
+
+Architecture = Literal["amd64", "arm64"]
+Status = Callable[[str], None]
+_KEPT = 40
+"""Last lines of a command that are looked through for the reason of its failure."""
+
+
+def build_and_push(
+    folder: Path,
+    repository: str,
+    tag: str,
+    *,
+    architecture: Architecture,
+    labels: Mapping[str, str],
+    login: Login | None,
+    status: Status = lambda _line: None,
+    network: str | None = None,
+) -> None:
+    """Build the context in `folder` and push it as `repository:tag`.
+
+    Args:
+        folder: A build context.
+        repository: Registry and path.
+        tag: The image's tag.
+        architecture: Of the platform that runs it.
+        labels: Written on the image.
+        login: How to sign in to the registry; none leaves it to the user's own configuration.
+        status: Told each step.
+        network: Network of the build, e.g. `host`; none for Docker's own choice.
+
+    Raises:
+        ServiceError: there is no Docker, or the build or the push failed.
+    """
+    image = f"{repository}:{tag}"
+    _run(
+        [*_builder(), "--platform", f"linux/{architecture}", "--tag", image]
+        + [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
+        + ([] if network is None else ["--network", network])
+        + [str(folder)],
+        dict(os.environ),
+        build_failure,
+        status,
+    )
+    with tempfile.TemporaryDirectory(prefix="modelport-docker-") as config:
+        environment = dict(os.environ)
+        if login is not None:
+            environment |= {"DOCKER_HOST": _daemon(), "DOCKER_CONFIG": config}
+            _write_login(Path(config), repository.partition("/")[0], login)
+        _run(["push", image], environment, lambda lines: push_failure(image, lines), status)
+
+
+def _builder() -> list[str]:
+    """`buildx` where it is installed, else the builder that older versions of Docker have."""
+    if _docker(["buildx", "version"]).returncode == 0:
+        return ["buildx", "build", "--load", "--progress=plain", "--provenance=false",
+                "--sbom=false"]  # fmt: skip
+    return ["build"]
+
+
+def _daemon() -> str:
+    """Where the daemon is: the folder that holds the login knows nothing of the user's contexts."""
+    if host := os.environ.get("DOCKER_HOST"):
+        return host
+    asked = _docker(["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])
+    return asked.stdout.strip() or "unix:///var/run/docker.sock"
+
+
+def _write_login(config: Path, host: str, login: Login) -> None:
+    secret = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
+    file = config / "config.json"
+    file.touch(mode=0o600)
+    file.write_text(json.dumps({"auths": {host: {"auth": secret}}}))
+
+
+def _docker(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [_program(), *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def _program() -> str:
+    found = shutil.which("docker")
+    if found is None:
+        message = (
+            "docker is not installed here, and an image cannot be built without it; install "
+            "Docker, or deploy from a machine that has it"
+        )
+        raise ServiceError(message)
+    return found
+
+
+def _run(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    failure: Callable[[Sequence[str]], str],
+    status: Status,
+) -> None:
+    """Run a command, telling what it says.
+
+    Raises:
+        ServiceError: it failed.
+    """
+    lines: deque[str] = deque(maxlen=_KEPT)
+    with subprocess.Popen(
+        [_program(), *arguments],
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
+        try:
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                if line.strip():
+                    status(line.strip()[:100])
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode:
+        raise ServiceError(failure(list(lines)))
