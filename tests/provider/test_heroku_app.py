@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -14,7 +15,8 @@ from fakes.heroku_rules import Refused
 from fakes.heroku_state import App
 from modelport.errors import ServiceError
 from modelport.provider.handler import Context
-from provider.heroku_life import APPS, NAME, app_inputs
+from modelport.provider.offline import OfflineHandler
+from provider.heroku_life import APPS, NAME, RELEASES, VARIABLES, app_inputs, release, variables
 
 TESTS = Path(__file__).parents[1]
 
@@ -158,8 +160,17 @@ def test_names_that_heroku_refuses_are_refused_here() -> None:
             app_inputs(name=name)
 
 
-def test_offline() -> None:
-    inputs = app_inputs()
-    assert APPS.invented(inputs) == APPS.invented(inputs)
-    assert APPS.offline_id(inputs).startswith("0ff11e")
-    assert APPS.invented(inputs)["web_url"] == f"https://{NAME}.offline.invalid/"
+@pytest.mark.parametrize(
+    ("handler", "inputs"),
+    [(APPS, app_inputs()), (VARIABLES, variables({"LOG": "json"})), (RELEASES, release())],
+)
+def test_offline_nobody_is_asked(context: Context, handler: Any, inputs: Any) -> None:
+    made, outputs = OfflineHandler(handler).create(context, inputs)
+    assert made.startswith("offline:")
+    assert OfflineHandler(handler).create(context, inputs) == (made, outputs)
+    assert outputs.get("web_url", "https://offline.invalid/").endswith("offline.invalid/")
+
+
+def test_an_id_that_was_invented_is_marked() -> None:
+    assert APPS.offline_id(app_inputs()).startswith("0ff11e")
+    assert APPS.invented(app_inputs())["app_id"] == APPS.offline_id(app_inputs())

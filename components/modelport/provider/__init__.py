@@ -9,6 +9,11 @@ servicer.py           the engine's protocol on top of the handlers
 offline.py            the same without anything behind them
 api_key.py            modelport:auth:ApiKey
 local_server.py       modelport:local:Server
+app_engine_service.py modelport:gcp:AppEngineService
+heroku_app.py         modelport:heroku:App
+heroku_config_vars.py modelport:heroku:ConfigVars
+heroku_release.py     modelport:heroku:Release
+heroku_live.py        what is live on Heroku
 live_revision.py      modelport:live:Revision
 live_traffic.py       modelport:live:Traffic
 live_verification.py  modelport:live:Verification
