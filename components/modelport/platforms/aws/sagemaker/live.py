@@ -1,12 +1,16 @@
 """The live service of kind `aws.sagemaker`, read back and asked through AWS's API."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from modelport.cloud import aws
 from modelport.errors import ServiceError
 from modelport.live.service import Answer, Found, LiveService
 
-_STATES = {"InService": "ready", "Failed": "failed", "UpdateRollbackFailed": "failed"}
+_STATES: dict[str, Literal["ready", "failed"]] = {
+    "InService": "ready",
+    "Failed": "failed",
+    "UpdateRollbackFailed": "failed",
+}
 """Every other status is one of change:
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeEndpoint.html."""
 
@@ -68,9 +72,8 @@ def _found(name: str, described: dict[str, Any]) -> Found:
     resolved = str(images[0].get("ResolvedImage") or images[0].get("SpecifiedImage") or "")
     status = str(described.get("EndpointStatus"))
     reason = str(described.get("FailureReason") or "")
-    state = _STATES.get(status, "changing")
     return Found(
-        state="failed" if state == "failed" else "ready" if state == "ready" else "changing",
+        state=_STATES.get(status, "changing"),
         detail=f"{status}: {reason}" if reason else status,
         revision=revision,
         digest=resolved.partition("@")[2],

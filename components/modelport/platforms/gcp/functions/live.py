@@ -1,13 +1,13 @@
 """The live service of kind `gcp.functions`, read back through Google's API."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Literal, cast
 
 from modelport.cloud.google import Google, NotFoundError, id_token
 from modelport.live.service import Answer, Found, LiveService, NotReachable
 from modelport.platforms.asking import post
 
 _API = "https://cloudfunctions.googleapis.com/v2"
-_STATES = {"ACTIVE": "ready", "FAILED": "failed"}
+_STATES: dict[str, Literal["ready", "failed"]] = {"ACTIVE": "ready", "FAILED": "failed"}
 
 
 class Service(LiveService):
@@ -26,13 +26,8 @@ class Service(LiveService):
         variables = cast("dict[str, str]", service.get("environmentVariables") or {})
         messages = cast("list[dict[str, Any]]", found.get("stateMessages") or [])
         said = "; ".join(str(item.get("message", "")) for item in messages)
-        reached = _STATES.get(state, "changing")
         return Found(
-            state="failed"
-            if reached == "failed"
-            else "ready"
-            if reached == "ready"
-            else "changing",
+            state=_STATES.get(state, "changing"),
             detail=f"{state}: {said}" if said else state,
             revision=str(variables.get("MODELPORT_REVISION", "")),
         )

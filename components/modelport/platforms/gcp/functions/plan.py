@@ -75,7 +75,8 @@ def _price(case: Case, target: FunctionsTarget) -> Parts:
 def _refusals(config: Deployment) -> list[str]:
     if config.domain is None:
         return []
-    return [
+    sentence = (
         f"domain {config.domain}: needs a load balancer before the function, which this version "
         "does not make; leave it out, and point your own at the printed address"
-    ]
+    )
+    return [sentence]
