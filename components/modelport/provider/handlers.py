@@ -1,6 +1,7 @@
 """Handlers: every resource type of the package `modelport`."""
 
 from modelport.provider.api_key import ApiKeyHandler
+from modelport.provider.app_engine_service import AppEngineServiceHandler
 from modelport.provider.heroku_app import HerokuAppHandler
 from modelport.provider.heroku_config_vars import HerokuConfigVarsHandler
 from modelport.provider.heroku_release import HerokuReleaseHandler
@@ -14,6 +15,7 @@ from modelport.provider.vertex_model import VertexModelHandler
 
 HANDLERS = (
     ApiKeyHandler,
+    AppEngineServiceHandler,
     HerokuAppHandler,
     HerokuConfigVarsHandler,
     HerokuReleaseHandler,

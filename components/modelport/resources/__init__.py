@@ -1,5 +1,6 @@
 """Resource types of the `modelport` plugin, as Pulumi programs declare them."""
 
+from modelport.resources.app_engine import AppEngineService
 from modelport.resources.auth import ApiKey
 from modelport.resources.live import LiveRevision, Traffic, Verification
 from modelport.resources.local import Server
@@ -7,6 +8,7 @@ from modelport.resources.vertex import VertexDeployedModel, VertexModel
 
 __all__ = [
     "ApiKey",
+    "AppEngineService",
     "LiveRevision",
     "Server",
     "Traffic",

@@ -23,6 +23,21 @@ class FakeAppEngine:
         self._server.shutdown()
         self._server.server_close()
 
+    def application(self, project: str, location: str, *, default: bool = True) -> None:
+        """The App Engine of a project."""
+        host = f"{project}.ew.r.appspot.com"
+        self.found[f"/v1/apps/{project}"] = {"locationId": location, "defaultHostname": host}
+        if default:
+            self.found[f"/v1/apps/{project}/services/default"] = {"id": "default"}
+
+    def remove(self, path: str) -> tuple[int, dict[str, Any]]:
+        """DELETE of a service, with its versions."""
+        if path not in self.found:
+            return 404, {"error": {"message": "not found"}}
+        for name in [name for name in self.found if name == path or name.startswith(f"{path}/")]:
+            del self.found[name]
+        return 200, {"name": "apps/p/operations/2", "done": True, "response": {}}
+
     def make(self, project: str, service: str, shares: dict[str, float]) -> None:
         """A service with a version for each share."""
         path = f"/v1/apps/{project}/services/{service}"
@@ -56,6 +71,9 @@ def _handler(fake: FakeAppEngine) -> type[BaseHTTPRequestHandler]:
             mask = parse_qs(address.query).get("updateMask", [""])[0]
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             self._answer(*fake.move(address.path, body, mask))
+
+        def do_DELETE(self) -> None:
+            self._answer(*fake.remove(urlsplit(self.path).path))
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))

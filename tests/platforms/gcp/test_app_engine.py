@@ -5,12 +5,19 @@ from typing import Any
 import pytest
 
 from modelport.live import service_of
+from modelport.live.service import NotReachable
 from offline_project import OfflineProject
 from platform_life import inputs, live, project_for
 from platforms.gcp.fake_app_engine import FakeAppEngine
 from platforms.planning import planned, refusals
 
-TARGET = {"kind": "gcp.app_engine", "region": "europe-west", "project": "diagnostics-dev"}
+TARGET = {"kind": "gcp.app_engine", "region": "europe-west1", "project": "diagnostics-dev"}
+
+
+def test_the_address_of_a_version_has_room_in_a_name_of_the_internet() -> None:
+    project = "diagnostics-of-the-whole-clinic"[:30].rstrip("-")
+    plan = planned({**TARGET, "project": project})
+    assert len(f"{plan.revision}-dot-{plan.physical_name}-dot-{project}") <= 63
 
 
 def test_facts_are_what_a_reviewer_asks_for() -> None:
@@ -23,7 +30,7 @@ def test_facts_are_what_a_reviewer_asks_for() -> None:
 @pytest.mark.parametrize(
     ("target", "more", "said"),
     [
-        (TARGET, {"exposure": "private"}, "write exposure: public"),
+        ({**TARGET, "region": "us-central"}, {}, "write us-central1"),
         (TARGET, {"auth": "platform"}, "auth: platform is not on gcp.app_engine"),
         (TARGET, {"rollout": "rolling"}, "rollout rolling"),
         (TARGET, {"secrets": {"A": "projects/p/secrets/s"}}, "none by reference"),
@@ -50,9 +57,12 @@ def test_the_life_of_a_development_service(project: OfflineProject) -> None:
         TARGET,
         resized={**TARGET, "cpu": 2},
         drift=("cancer-images", {"dockerConfig": {"immutableTags": False}}),
-        exposure="public",
     )
+    ingress = inputs(lived, "gcp:appengine/serviceNetworkSettings:ServiceNetworkSettings")[0]
+    assert "INTERNAL_ONLY" in ingress["networkSettings"]["ingressTrafficAllowed"]
     version = inputs(lived, "gcp:appengine/flexibleAppVersion:FlexibleAppVersion")[0]
+    # Else removing an old version would take the service with the new one.
+    assert version["deleteServiceOnDestroy"] is False
     assert version["service"] == "mp-cancer-test"
     assert version["versionId"].startswith("r")
     assert "@sha256:0ff11e" in version["deployment"]["container"]["image"]
@@ -91,3 +101,6 @@ def test_the_live_service_is_read_and_moved(monkeypatch: pytest.MonkeyPatch) -> 
         assert answer is not None
         assert answer.header("x-asked") == "Bearer key"
         assert service.ask_revision("r3", b"{}", "key", 5) is None
+        private = service_of("gcp.app_engine")({**names, "exposure": "private"})
+        with pytest.raises(NotReachable, match="inside the project's networks"):
+            private.ask(b"{}", "key", 5)

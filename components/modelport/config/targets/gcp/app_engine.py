@@ -9,7 +9,7 @@ from modelport.config.targets.gcp.base import GoogleTarget, Network
 
 
 class AppEngineTarget(GoogleTarget):
-    """A service of App Engine's flexible environment; the project must have App Engine."""
+    """A service of App Engine's flexible environment, in the region of the project's App Engine."""
 
     COMPONENT: ClassVar[Component] = "AppService"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from modelport.cloud.google import Google, NotFoundError
-from modelport.live.service import Answer, Found, LiveService
+from modelport.live.service import Answer, Found, LiveService, NotReachable
 from modelport.platforms.asking import post
 
 _API = "https://appengine.googleapis.com/v1"
@@ -77,5 +77,7 @@ class Service(LiveService):
             return {}
 
     def _ask(self, address: str, body: bytes, key: str | None, timeout: float) -> Answer:
+        if self.names.get("exposure") == "private":
+            raise NotReachable("its ingress takes calls from inside the project's networks only")
         headers = {"authorization": f"Bearer {key}"} if key else {}
         return post(f"{address}/predict", body, headers, timeout)

@@ -14,7 +14,9 @@ from modelport_serving.record import BundleRecord
 
 _IMAGE_GB = 0.6
 _LOG_BYTES = 600
-_REVISION_ROOM = 11
+_ADDRESS_ROOM = len("r123456789") + 2 * len("-dot-")
+"""Characters of `REVISION-dot-NAME-dot-PROJECT` beside name and project, at most 63 in all:
+https://cloud.google.com/appengine/docs/flexible/communicating-between-services."""
 _ALWAYS = (
     "the flexible environment keeps an instance day and night, and each version that is not "
     "stopped keeps its own"
@@ -54,7 +56,7 @@ def plan(
         settings=target.model_dump(mode="json", include=_REVISION) | {"auth": config.auth},
         refusals=tuple(_refusals(config, target)),
         notes=(_ALWAYS,),
-        name_room=_REVISION_ROOM,
+        name_room=_ADDRESS_ROOM + len(target.project),
     )
     return AppEnginePlan(
         **plan_cloud(name, config, record, context, decision),
@@ -78,18 +80,20 @@ def _price(case: Case, target: AppEngineTarget) -> Parts:
     return instances + registry(case, _IMAGE_GB) + logs(case, _LOG_BYTES) + egress(case)
 
 
+_OTHERWISE = {"europe-west": "europe-west1", "us-central": "us-central1"}
+
+
 def _refusals(config: Deployment, target: AppEngineTarget) -> list[str]:
     found: list[str] = []
+    if target.region in _OTHERWISE:
+        found.append(
+            f"target.region {target.region}: only App Engine calls it so; write "
+            f"{_OTHERWISE[target.region]}"
+        )
     if target.replicas.min == 0:
         found.append(
             "replicas.min: the flexible environment keeps an instance; write 1, or target "
             "gcp.cloud_run, which scales to zero"
-        )
-    if config.exposure == "private":
-        found.append(
-            "exposure: private is not on gcp.app_engine in this version: an app has an address of "
-            "the internet; write exposure: public, which asks callers for their key, or target "
-            "gcp.cloud_run"
         )
     if config.secrets:
         found.append("secrets: App Engine gives a container none by reference; leave them out")

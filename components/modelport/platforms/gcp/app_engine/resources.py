@@ -18,6 +18,7 @@ from modelport.platforms.gcp.image import model_image
 from modelport.platforms.gcp.logs import log_bucket, read_command
 from modelport.platforms.gcp.project import project
 from modelport.platforms.proving import prove
+from modelport.resources import AppEngineService
 
 _EVERY, _WITHIN = "5s", "4s"
 
@@ -25,6 +26,13 @@ _EVERY, _WITHIN = "5s", "4s"
 def build(plan: AppEnginePlan, *, parent: pulumi.Resource) -> Endpoint:
     """Declare everything; a service of the deployment's own, never the project's `default`."""
     where = project(plan, parent)
+    service = AppEngineService(
+        f"{plan.name}-service",
+        project=plan.project,
+        region=plan.region,
+        service=plan.physical_name,
+        opts=where.opts,
+    )
     key = caller_key(plan, where.opts)
     images = model_image(plan, where)
     account = service_account(plan, where, WRITE_LOGS, WRITE_METRICS)
@@ -69,27 +77,49 @@ def build(plan: AppEnginePlan, *, parent: pulumi.Resource) -> Endpoint:
         ),
         network=_network(plan),
         serving_status="SERVING",
-        # A version that lost its traffic goes; the service's last one cannot, and goes with it.
+        # A version that lost its traffic goes alone, the last one with the service.
         noop_on_destroy=False,
-        delete_service_on_destroy=True,
-        opts=where.after(pull),
+        delete_service_on_destroy=False,
+        opts=pulumi.ResourceOptions.merge(
+            where.after(service, pull), pulumi.ResourceOptions(deleted_with=service)
+        ),
+    )
+    reachable = gcp.appengine.ServiceNetworkSettings(
+        f"{plan.name}-ingress",
+        service=version.service,
+        network_settings=gcp.appengine.ServiceNetworkSettingsNetworkSettingsArgs(
+            ingress_traffic_allowed=_INGRESS[plan.exposure]
+        ),
+        opts=where.opts,
     )
     metrics = _metrics(plan)
     alarms(plan, where, metrics, accepted=plan.error_rate, seconds=plan.slow_seconds)
     dashboard(plan, where, metrics)
     matching = _resource(plan)
     log_bucket(plan, where, matching)
-    url = pulumi.Output.from_input(f"https://{plan.physical_name}-dot-{plan.project}.appspot.com")
+    url = service.hostname.apply(lambda name: f"https://{name}")
     return prove(
         plan,
-        names={"project": plan.project, "service": plan.physical_name, "url": url},
+        names={
+            "project": plan.project,
+            "service": plan.physical_name,
+            "exposure": plan.exposure,
+            "url": url,
+        },
         url=url,
         log=read_command(plan, matching),
         digest=images.digest,
         key=key.value,
         moves_traffic=True,
-        opts=where.after(version),
+        opts=where.after(version, reachable),
     )
+
+
+_INGRESS = {
+    "public": "INGRESS_TRAFFIC_ALLOWED_ALL",
+    "private": "INGRESS_TRAFFIC_ALLOWED_INTERNAL_ONLY",
+}
+"""https://cloud.google.com/appengine/docs/flexible/ingress-settings."""
 
 
 def _network(plan: AppEnginePlan) -> gcp.appengine.FlexibleAppVersionNetworkArgs | None:
