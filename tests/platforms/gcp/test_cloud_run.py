@@ -34,6 +34,11 @@ def test_an_instance_that_waits_costs() -> None:
     ("target", "more", "said"),
     [
         (TARGET, {"domain": "c.example.com"}, "needs a load balancer"),
+        (
+            TARGET,
+            {"secrets": {"A": "https://vault/x"}},
+            "secrets.A: https://vault/x is no secret of",
+        ),
         (TARGET, {"rollout": "rolling"}, "rollout rolling: gcp.cloud_run does not have it"),
         (TARGET, {"rollout": {"shadow": {}}}, "rollout shadow"),
         ({**TARGET, "memory_mib": 8192}, {}, "1 processors have at most 4096"),

@@ -26,6 +26,10 @@ def test_facts_are_what_a_reviewer_asks_for() -> None:
     ("more", "said"),
     [
         ({"domain": "c.example.com"}, "needs a load balancer"),
+        (
+            {"secrets": {"A": "arn:aws:secretsmanager:x"}},
+            "secrets.A: arn:aws:secretsmanager:x is no",
+        ),
         ({"rollout": "blue_green"}, "rollout blue_green: gcp.functions does not have it"),
         ({"rollout": {"canary": {}}}, "rollout canary: gcp.functions does not have it"),
     ],
@@ -53,6 +57,20 @@ def test_the_life_of_a_development_function(project: OfflineProject) -> None:
     function = inputs(lived, "gcp:cloudfunctionsv2/function:Function")[0]
     assert function["serviceConfig"]["ingressSettings"] == "ALLOW_INTERNAL_ONLY"
     assert function["buildConfig"]["entryPoint"] == "predict"
+    assert function["serviceConfig"]["environmentVariables"]["THREADS"] == "16"
+    allowed = {
+        (member["role"], member.get("condition", {}).get("expression", ""))
+        for member in inputs(lived, "gcp:projects/iAMMember:IAMMember")
+    }
+    # In the whole project nothing but logs and metrics, and the copies of sources.
+    assert allowed == {
+        ("roles/logging.logWriter", ""),
+        ("roles/monitoring.metricWriter", ""),
+        (
+            "roles/storage.objectViewer",
+            'resource.name.startsWith("projects/_/buckets/gcf-v2-sources-")',
+        ),
+    }
     assert not inputs(lived, "gcp:cloudrunv2/serviceIamMember:ServiceIamMember")
 
 

@@ -1,8 +1,10 @@
 """What the plans of the kinds on Google Cloud share."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
+from modelport.config import Deployment
 from modelport.config.targets.gcp.base import GoogleTarget
 from modelport.plan import CloudPlan
 from modelport.plan.names import bounded
@@ -24,3 +26,16 @@ class GooglePlan(CloudPlan):
 def google_fields(target: GoogleTarget) -> dict[str, Any]:
     """The fields of a `GooglePlan` beside those of a `CloudPlan`."""
     return {"project": target.project, "encryption_key": target.encryption_key}
+
+
+def secret_refusals(config: Deployment) -> list[str]:
+    """Secrets whose address is not one of Secret Manager's, one sentence each."""
+    return [
+        f"secrets.{variable}: {reference} is no secret of Secret Manager; write "
+        "projects/PROJECT/secrets/NAME/versions/NUMBER"
+        for variable, reference in sorted(config.secrets.items())
+        if not _SECRET.fullmatch(reference)
+    ]
+
+
+_SECRET = re.compile(r"projects/[a-z0-9.:-]+/secrets/[A-Za-z0-9_-]+(/versions/([0-9]+|latest))?")

@@ -6,7 +6,7 @@ from modelport.config import Deployment
 from modelport.config.targets.gcp.cloud_run import CloudRunTarget
 from modelport.plan import CloudDecision, PlanContext, plan_cloud, target_of
 from modelport.plan.watching import error_rate, slow_seconds
-from modelport.platforms.gcp.plan import GooglePlan, google_fields
+from modelport.platforms.gcp.plan import GooglePlan, google_fields, secret_refusals
 from modelport.prices import Case, Parts, Scale
 from modelport.prices.around import egress, logs, registry
 from modelport.prices.serverless import cloud_run
@@ -90,7 +90,7 @@ def _price(case: Case, target: CloudRunTarget) -> Parts:
 
 
 def _refusals(config: Deployment, target: CloudRunTarget) -> list[str]:
-    found: list[str] = []
+    found = secret_refusals(config)
     if config.domain:
         found.append(
             f"domain {config.domain}: needs a load balancer before Cloud Run, which this version "

@@ -6,7 +6,7 @@ from modelport.config import Deployment
 from modelport.config.targets.gcp.functions import FunctionsTarget
 from modelport.plan import CloudDecision, PlanContext, plan_cloud, target_of
 from modelport.plan.watching import error_rate, slow_seconds
-from modelport.platforms.gcp.plan import GooglePlan, google_fields
+from modelport.platforms.gcp.plan import GooglePlan, google_fields, secret_refusals
 from modelport.prices import Case, Parts, Scale
 from modelport.prices.around import egress, logs, registry
 from modelport.prices.serverless import cloud_run
@@ -73,10 +73,10 @@ def _price(case: Case, target: FunctionsTarget) -> Parts:
 
 
 def _refusals(config: Deployment) -> list[str]:
-    if config.domain is None:
-        return []
-    sentence = (
-        f"domain {config.domain}: needs a load balancer before the function, which this version "
-        "does not make; leave it out, and point your own at the printed address"
-    )
-    return [sentence]
+    found = secret_refusals(config)
+    if config.domain:
+        found.append(
+            f"domain {config.domain}: needs a load balancer before the function, which this "
+            "version does not make; leave it out, and point your own at the printed address"
+        )
+    return found

@@ -113,7 +113,12 @@ def _service(
         service_account_email=account,
         ingress_settings=_INGRESS[plan.exposure],
         all_traffic_on_latest_revision=True,
-        environment_variables={**variables, "MODELPORT_REVISION": plan.revision},
+        environment_variables={
+            **variables,
+            "MODELPORT_REVISION": plan.revision,
+            # Else functions-framework answers four requests for each processor at once.
+            "THREADS": str(plan.concurrency),
+        },
         secret_environment_variables=[
             gcp.cloudfunctionsv2.FunctionServiceConfigSecretEnvironmentVariableArgs(
                 key=name,

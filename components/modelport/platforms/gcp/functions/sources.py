@@ -8,7 +8,11 @@ from modelport.platforms.gcp.functions.plan import FunctionsPlan
 from modelport.platforms.gcp.identity import WRITE_LOGS
 from modelport.platforms.gcp.project import Project
 
-_KEPT_DAYS = 90
+_KEPT_SECONDS = 7 * 86400
+_COPIES = "projects/_/buckets/gcf-v2-sources-"
+"""Where Cloud Functions copies the sources of all functions before it builds them:
+https://cloud.google.com/functions/docs/building."""
+_READ_OBJECTS = "roles/storage.objectViewer"
 
 
 def source_bucket(plan: FunctionsPlan, where: Project) -> gcp.storage.Bucket:
@@ -24,14 +28,10 @@ def source_bucket(plan: FunctionsPlan, where: Project) -> gcp.storage.Bucket:
         public_access_prevention="enforced",
         force_destroy=True,
         encryption=encryption,
-        lifecycle_rules=[
-            gcp.storage.BucketLifecycleRuleArgs(
-                action=gcp.storage.BucketLifecycleRuleActionArgs(type="Delete"),
-                condition=gcp.storage.BucketLifecycleRuleConditionArgs(
-                    age=_KEPT_DAYS, with_state="ARCHIVED"
-                ),
-            )
-        ],
+        # What an update or a mistake removes can be had back for a week.
+        soft_delete_policy=gcp.storage.BucketSoftDeletePolicyArgs(
+            retention_duration_seconds=_KEPT_SECONDS
+        ),
         labels=plan.tags,
         opts=where.opts,
     )
@@ -55,7 +55,7 @@ def build_account(
     )
     builder = gcp.serviceaccount.Account(
         f"{plan.name}-builder",
-        account_id=bounded(f"{plan.physical_name}-build", 30),
+        account_id=bounded(f"build-{plan.physical_name}", 30),
         display_name=f"Builds {plan.physical_name}",
         opts=where.opts,
     )
@@ -78,8 +78,19 @@ def build_account(
         gcp.storage.BucketIAMMember(
             f"{plan.name}-builder-may-read",
             bucket=bucket.name,
-            role="roles/storage.objectViewer",
+            role=_READ_OBJECTS,
             member=builder.member,
+            opts=where.opts,
+        ),
+        gcp.projects.IAMMember(
+            f"{plan.name}-builder-may-read-copies",
+            project=plan.project,
+            role=_READ_OBJECTS,
+            member=builder.member,
+            condition=gcp.projects.IAMMemberConditionArgs(
+                title="copies of functions' sources",
+                expression=f'resource.name.startsWith("{_COPIES}")',
+            ),
             opts=where.opts,
         ),
     ]
