@@ -1,7 +1,9 @@
 """Kind aws.lambda: plan, refusals, resources, life; reading back and moving."""
 
+import json
 import time
 from collections.abc import Generator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -10,9 +12,11 @@ from moto.server import ThreadedMotoServer
 from modelport.cloud import aws
 from modelport.errors import ServiceError
 from modelport.live import LiveService, service_of
-from modelport.platforms.aws.lambda_.live import http_answer
+from modelport.platforms.aws.lambda_.live import http_answer, http_event
 from modelport.platforms.aws.lambda_.plan import LambdaPlan
 from modelport.rollout import Counts
+from modelport_serving.call import Answer, Request
+from modelport_serving.lambda_runtime import respond
 from offline_project import OfflineProject
 from platform_life import declare, inputs, live, project_for
 from platforms.aws.fake_lambda import FakeLambda
@@ -280,6 +284,30 @@ def test_it_is_asked_as_its_callers_ask(fake: FakeLambda) -> None:
     fake.error = "Unhandled"
     with pytest.raises(ServiceError, match=r"Unhandled: .*killed"):
         invoked.ask(body, None, 5)
+
+
+@dataclass
+class Caller:
+    """The application in the image; it answers with what it was asked."""
+
+    asked: list[Request] = field(default_factory=list[Request])
+
+    def call(self, request: Request) -> Answer:
+        self.asked.append(request)
+        headers = (("x-modelport-version", "0123456789abcdef"),)
+        return Answer(200, headers, b'{"predictions": [1]}')
+
+
+def test_the_image_understands_how_it_is_asked() -> None:
+    caller = Caller()
+    body = '{"instances": [["é"]]}'.encode()
+    answered = respond(caller, json.loads(json.dumps(http_event(body, "key"))))
+    (request,) = caller.asked
+    assert (request.method, request.path, request.body) == ("POST", "/predict", body)
+    assert ("authorization", "Bearer key") in request.headers
+    answer = http_answer(json.dumps(answered).encode())
+    assert (answer.status, answer.text) == (200, '{"predictions": [1]}')
+    assert answer.header("x-modelport-version") == "0123456789abcdef"
 
 
 def test_an_answer_that_is_none_is_said() -> None:

@@ -20,6 +20,11 @@ class Service(LiveService):
 
     kind: ClassVar[str] = "aws.ecs"
 
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return f"{self.kind} service {self.names['service']} in {self.names['region']}"
+
     def read(self) -> Found:
         """Deployment, task definition and tasks of the service.
 

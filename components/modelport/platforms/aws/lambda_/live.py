@@ -32,6 +32,11 @@ class Service(LiveService):
     kind: ClassVar[str] = "aws.lambda"
     moves_traffic: ClassVar[bool] = True
 
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return f"{self.kind} function {self.names['function']} in {self.names['region']}"
+
     def read(self) -> Found:
         """Alias, image and copies that are kept warm.
 

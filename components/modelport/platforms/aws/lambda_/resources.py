@@ -98,6 +98,8 @@ def build(plan: LambdaPlan, *, parent: pulumi.Resource) -> Endpoint:
         "function": plan.physical_name,
         "ask": entry.ask,
         "url": entry.url,
+        # A change of the function that is none of the revision publishes too, and must be moved to.
+        "newest": function.version,
     }
     return prove(
         plan,
@@ -123,7 +125,10 @@ def _let_pull(plan: LambdaPlan, where: Account, images: ModelImage) -> aws.ecr.R
         "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
         "Condition": {
             "ArnLike": {
-                "aws:SourceArn": where.arn("lambda", f"function:{plan.physical_name}*"),
+                "aws:SourceArn": [
+                    where.arn("lambda", f"function:{plan.physical_name}"),
+                    where.arn("lambda", f"function:{plan.physical_name}:*"),
+                ]
             }
         },
     }
