@@ -55,6 +55,7 @@ def cloud_init(
             "ExecStartPre=-/usr/bin/docker rm --force modelport",
             f"ExecStart=/usr/bin/{shlex.join(run)}",
             "ExecStop=/usr/bin/docker stop --time 20 modelport",
+            "TimeoutStartSec=1800",  # the first pull is part of it
             "Restart=always",
             "RestartSec=5",
             "[Install]",

@@ -156,6 +156,7 @@ def forward(
     shares: Sequence[tuple[aws.lb.TargetGroup, int]],
     *,
     held: bool = False,
+    priority: int = 1,
 ) -> aws.lb.ListenerRule:
     """Send requests to target groups, by weights.
 
@@ -165,6 +166,7 @@ def forward(
         entry: The load balancer.
         shares: Groups, each with its weight, 0 to 999.
         held: Whether something else moves the weights later; an update then leaves them.
+        priority: Place among the rules, 1 to 50000; the smallest that fits a request holds.
     """
     action = aws.lb.ListenerRuleActionArgs(
         type="forward",
@@ -178,7 +180,7 @@ def forward(
     return aws.lb.ListenerRule(
         f"{plan.name}-requests",
         listener_arn=entry.listener.arn,
-        priority=1,
+        priority=priority,
         conditions=[
             aws.lb.ListenerRuleConditionArgs(
                 path_pattern=aws.lb.ListenerRuleConditionPathPatternArgs(values=["/*"])

@@ -1,0 +1,1 @@
+"""Kind `aws.ec2`: virtual machines of EC2 behind a load balancer."""
