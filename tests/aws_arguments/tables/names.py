@@ -1,0 +1,34 @@
+"""Certificates and records of names."""
+
+from aws_arguments.rules import Call, Rule, To, rule
+
+NAMES: dict[str, Rule] = {
+    "aws:acm/certificate:Certificate": rule(
+        Call("acm", "RequestCertificate", {"validationOptions": "DomainValidationOptions"}),
+        own="earlyRenewalDuration",
+    ),
+    "aws:acm/certificateValidation:CertificateValidation": rule(
+        Call("acm", "DescribeCertificate"), own="validationRecordFqdns"
+    ),
+    "aws:route53/record:Record": rule(
+        Call(
+            "route53",
+            "ChangeResourceRecordSets",
+            {
+                "zoneId": "/HostedZoneId",
+                "records": To("ResourceRecords", lambda values: [{"Value": one} for one in values]),
+                "aliases": "AliasTarget",
+                "aliases.name": "DNSName",
+                "aliases.zoneId": "HostedZoneId",
+                "weightedRoutingPolicies": ".",
+                "latencyRoutingPolicies": ".",
+                "failoverRoutingPolicies": ".",
+                "failoverRoutingPolicies.type": "Failover",
+                "multivalueAnswerRoutingPolicy": "MultiValueAnswer",
+            },
+            {"ChangeBatch": {"Changes": [{"Action": "UPSERT"}]}},
+            at="ChangeBatch.Changes.ResourceRecordSet",
+        ),
+        own="allowOverwrite",
+    ),
+}
