@@ -35,7 +35,7 @@ from modelport.bundles.store import (
     newest,
     resolve,
 )
-from modelport.bundles.trainer import Progress, train
+from modelport.bundles.trainer import Progress, train, version_of
 from modelport.bundles.training import Dataset, Training
 
 __all__ = [
@@ -59,4 +59,5 @@ __all__ = [
     "resolve",
     "score_table",
     "train",
+    "version_of",
 ]

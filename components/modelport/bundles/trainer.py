@@ -104,6 +104,16 @@ def inputs_of(folder: Path) -> str:
     return inputs_digest(source_files(folder), source_files(serving_folder()), pins(RUNTIME))
 
 
+def version_of(project: Path, name: str) -> str:
+    """The version that the sources here give, without training anything.
+
+    Raises:
+        BundleError: the bundle is unknown, or its data cannot be loaded.
+    """
+    folder = bundle_folder(project, name)
+    return _Source(folder, inputs_of(folder), quiet).version
+
+
 def quiet(_text: str, _done: float) -> None:
     """Report nothing."""
 

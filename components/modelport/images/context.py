@@ -164,7 +164,7 @@ _FUNCTION = {
         {"type": "http", "direction": "out", "name": "response"},
     ]
 }
-_SITE = "/home/site/wwwroot"
+_SITE = "/" + "home/site/wwwroot"  # the host of Functions looks here
 
 _SLIM = "python:{python}-slim"
 _ENTRIES: dict[Adapter, _Entry] = {

@@ -9,6 +9,7 @@ afterwards; the user's own configuration is read, never written.
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -25,6 +26,7 @@ Architecture = Literal["amd64", "arm64"]
 Status = Callable[[str], None]
 _KEPT = 40
 """Last lines of a command that are looked through for the reason of its failure."""
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def build_and_push(
@@ -135,9 +137,10 @@ def _run(
         assert process.stdout is not None  # noqa: S101 - PIPE was asked for
         try:
             for line in process.stdout:
-                lines.append(line.rstrip())
-                if line.strip():
-                    status(line.strip()[:100])
+                said = _COLOUR.sub("", line).strip()
+                if said:
+                    lines.append(said)
+                    status(said[:100])
         except BaseException:
             process.terminate()
             raise

@@ -43,7 +43,7 @@ _PUSH = {
         "the registry does not answer"
     ),
 }
-_ERROR = re.compile(r"ERROR:\s*(.+)")
+_ERROR = re.compile(r"(?:ERROR|^error):\s*(.+)")
 _EMPTY = re.compile(r"^(#\d+ *|-+|\s*)$")
 
 
