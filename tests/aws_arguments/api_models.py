@@ -11,6 +11,7 @@ from typing import Any
 from aws_arguments.constraints import input_shape, violations
 from aws_arguments.requests import Made, plain, request
 from aws_arguments.rules import Call, Rule
+from aws_arguments.sdk_names import unknown_names
 from aws_arguments.tables import RULES
 
 _OF_EVERY_TYPE = frozenset({"region"})
@@ -27,12 +28,14 @@ def problems(token: str, inputs: Mapping[str, Any]) -> list[str]:
     if rule is None:
         return [f"{token} has no rule in tests/aws_arguments/tables; add one"]
     given = {name: value for name, value in plain(inputs).items() if value is not None}
-    found = [
+    found = unknown_names(token, given)
+    found += [
         f"{name}: {problem}"
         for name, check in rule.checks.items()
         if name in given
         for problem in check(given[name])
     ]
+    found += rule.together(given)
     for call in (rule.call, *rule.more):
         found += _of_call(rule, call, given)
     return list(dict.fromkeys(f"{token} {problem}" for problem in found))
@@ -63,6 +66,7 @@ def _of_call(rule: Rule, call: Call, given: Mapping[str, Any]) -> list[str]:
     where = f"({call.service} {call.operation})"
     return [
         *(f"{where}: input {path} is no member of the request" for path in unknown),
+        *(f"{where}: input {problem}" for problem in made.unfit),
         *(f"{where}: {violation}" for violation in violations(shape, made.request)),
     ]
 

@@ -10,6 +10,8 @@ from botocore.validate import ParamValidator
 
 _PLANES = (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
 """Everything beyond the first plane, as Java writes it and as Python does."""
+_INVENTED = regex.compile("offline(-[a-z0-9]+)+")
+"""An output of which offline nothing is known but its name; AWS itself gives the real one."""
 _SHOWN = 80
 """Characters of a value in a message."""
 
@@ -62,11 +64,13 @@ def _size(shape: Any, size: float, path: str, unit: str) -> Iterator[str]:
 
 def _text(shape: Any, value: str, path: str) -> Iterator[str]:
     shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}..."
+    if shape.type_name in ("string", "blob"):
+        yield from _size(shape, len(value), path, "characters")
+    if _INVENTED.fullmatch(value):
+        return
     enum = shape.metadata.get("enum")
     if enum and value not in enum:
         yield f"{path}: {shown!r} is none of {', '.join(enum[:20])}"
-    if shape.type_name in ("string", "blob"):
-        yield from _size(shape, len(value), path, "characters")
     pattern = shape.metadata.get("pattern")
     if pattern and not compiled(pattern).fullmatch(value):
         yield f"{path}: {shown!r} does not match {pattern}"

@@ -10,11 +10,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jsonschema import Draft7Validator
+from jsonschema import Draft202012Validator, ValidationError, validators
 from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT7
+from referencing.jsonschema import DRAFT202012
 
-_GRAMMARS = ("policy", "policy_identity", "policy_resource", "policy_resource_ecr", "policy_trust")
 _WIDGETS = {"alarm", "custom", "explorer", "log", "metric", "text"}
 """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/
 CloudWatch-Dashboard-Body-Structure.html"""
@@ -57,7 +56,7 @@ def image_lifecycle(text: Any) -> list[str]:
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
     """
     body, found = _object(text)
-    return [*found, *_errors(Draft7Validator(_IMAGE_LIFECYCLE), body)] if body else found
+    return [*found, *_errors(Draft202012Validator(_IMAGE_LIFECYCLE), body)] if body else found
 
 
 _IMAGE_LIFECYCLE: dict[str, Any] = {
@@ -123,13 +122,32 @@ def _errors(validator: Any, document: Any) -> list[str]:
 @cache
 def _validator(grammar: str) -> Any:
     folder = files("cfnlint") / "data/schemas/other/iam"
-    read = [json.loads((folder / f"{name}.json").read_text()) for name in _GRAMMARS]
-    by_id = {schema["$id"]: schema for schema in read}
-    resources = [
-        (name, Resource.from_contents(schema, default_specification=DRAFT7))
-        for name, schema in by_id.items()
-    ]
-    return Draft7Validator(by_id[grammar], registry=Registry[Any]().with_resources(resources))
+    common, own = (
+        json.loads((folder / f"{name}.json").read_text())
+        for name in ("policy", f"policy_{grammar}")
+    )
+    registry = Registry[Any]().with_resource(
+        "policy", Resource.from_contents(common, default_specification=DRAFT202012)
+    )
+    return _OF_CFN_LINT(own, registry=registry)
+
+
+def _required_xor(_validator: Any, names: list[str], value: Any, _schema: Any) -> Iterator[Any]:
+    if isinstance(value, dict) and sum(name in value for name in names) != 1:
+        yield ValidationError(f"must have one of {' and '.join(names)}")
+
+
+def _unique_keys(_validator: Any, names: list[str], value: Any, _schema: Any) -> Iterator[Any]:
+    for name in names:
+        items = value if isinstance(value, list) else []
+        given = [item[name] for item in items if isinstance(item, dict) and name in item]
+        if len(given) != len(set(given)):
+            yield ValidationError(f"has a {name} twice in {given}")
+
+
+_OF_CFN_LINT: Any = validators.extend(  # a reference holds beside its siblings, as since 2019-09
+    Draft202012Validator, {"requiredXor": _required_xor, "uniqueKeys": _unique_keys}
+)
 
 
 def _wrong_actions(document: Mapping[str, Any]) -> Iterator[str]:

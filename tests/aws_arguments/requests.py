@@ -1,15 +1,18 @@
 """Inputs of a resource as the request of one operation."""
 
 import copy
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aws_arguments.rules import Call, To
+from aws_arguments.rules import Call, Convert, To
 
 _SECRET = "4dabf18193072939515e22adb298388d"
 """Key by which the engine marks a map in a state that is no plain map."""
+_ENCRYPTED = "offline-secret"
+"""Stands for a text that cannot be read here; files and archives have the same mark."""
 _ENGINE = frozenset({"__defaults"})
 
 
@@ -20,14 +23,16 @@ class Made:
     request: dict[str, Any] = field(default_factory=dict[str, Any])
     unknown: list[str] = field(default_factory=list[str])
     """Paths of inputs that have no member."""
+    unfit: list[str] = field(default_factory=list[str])
+    """Inputs whose value cannot be brought into the form of the request."""
 
 
 def plain(value: Any) -> Any:
-    """An input without the marks of the state; a secret's own text, or a stand-in, is a string."""
+    """An input without the marks of the state; what is encrypted becomes some text."""
     if isinstance(value, Mapping):
         if _SECRET in value:
             shown = value.get("plaintext")
-            return shown if isinstance(shown, str) and "ciphertext" not in value else "secret"
+            return _ENCRYPTED if shown is None else json.loads(shown)
         return {key: plain(item) for key, item in value.items() if key not in _ENGINE}
     if isinstance(value, list):
         return [plain(item) for item in value]
@@ -71,18 +76,30 @@ class _Builder:
                 continue
             rule = self.members.get(path)
             if isinstance(rule, To):
-                self._put(shape, here, rule.target, rule.convert(value), path, raw=True)
+                self._put(shape, here, rule.target, value, path, rule.convert)
             elif rule == ".":
-                self._walk(shape, path, _one(value), here)
+                self._beside(shape, path, _one(value), here)
             else:
                 target = rule or matching(key, shape.members)
                 if target is None:
                     self.made.unknown.append(path)
                 else:
-                    self._put(shape, here, target, value, path, raw=False)
+                    self._put(shape, here, target, value, path, None)
+
+    def _beside(self, shape: Any, path: str, block: Any, here: dict[str, Any]) -> None:
+        if isinstance(block, Mapping):
+            self._walk(shape, path, block, here)
+        else:
+            self.made.unfit.append(f"{path}: {block!r} is no block")
 
     def _put(
-        self, shape: Any, here: dict[str, Any], target: str, value: Any, path: str, *, raw: bool
+        self,
+        shape: Any,
+        here: dict[str, Any],
+        target: str,
+        value: Any,
+        path: str,
+        convert: Convert | None,
     ) -> None:
         if target.startswith("/"):
             shape, here, target = self.shape, self.made.request, target[1:]
@@ -91,7 +108,14 @@ class _Builder:
         if last not in shape.members:
             self.made.unknown.append(f"{path} (as {target})")
             return
-        made = value if raw else self._value(shape.members[last], path, value)
+        if convert is None:
+            made = self._value(shape.members[last], path, value)
+        else:
+            try:
+                made = convert(value)
+            except (AttributeError, KeyError, TypeError, ValueError):
+                self.made.unfit.append(f"{path}: {value!r} has another form than {target} needs")
+                return
         there = here.get(last)
         if isinstance(there, list) and isinstance(made, list):
             here[last] = [*there, *made]

@@ -1,6 +1,7 @@
 """How the inputs of a resource type become the requests that the AWS provider makes for it."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,16 +59,39 @@ class Rule:
     """Paths of inputs that the provider keeps to itself."""
     checks: Mapping[str, Check] = field(default_factory=dict[str, Check])
     """Inputs with a grammar of their own, such as policy documents."""
+    together: Check = lambda _inputs: []
+    """What all inputs must be together."""
 
 
-def rule(call: Call, *more: Call, own: str = "", checks: Mapping[str, Check] | None = None) -> Rule:
+def rule(
+    call: Call,
+    *more: Call,
+    own: str = "",
+    checks: Mapping[str, Check] | None = None,
+    together: Check = lambda _inputs: [],
+) -> Rule:
     """A rule; `own` holds paths between spaces."""
-    return Rule(call, more, frozenset(own.split()), checks or {})
+    return Rule(call, more, frozenset(own.split()), checks or {}, together)
 
 
 def pairs(key: str, value: str) -> Convert:
     """A map to a list of pairs."""
     return lambda given: [{key: name, value: item} for name, item in given.items()]
+
+
+def each(convert: Convert) -> Convert:
+    """A list, item by item.
+
+    Raises:
+        TypeError: There is no list.
+    """
+
+    def convert_all(given: Any) -> list[Any]:
+        if not isinstance(given, list):
+            raise TypeError(given)
+        return [convert(item) for item in given]
+
+    return convert_all
 
 
 def attribute(name: str) -> To:
@@ -117,11 +141,28 @@ def one_of(*allowed: object) -> Check:
     return lambda value: [] if value in allowed else [f"{value!r} is none of {listed}"]
 
 
-def text(value: object) -> object:
-    """A plain value as AWS writes it in lists of attributes."""
+def spelt(pattern: str) -> Check:
+    """A text whose form the API's model leaves open and its documentation does not."""
+    known = re.compile(pattern)
+
+    def check(value: Any) -> list[str]:
+        fits = isinstance(value, str) and known.fullmatch(value)
+        return [] if fits else [f"{value!r} does not match {pattern}"]
+
+    return check
+
+
+def text(value: object) -> str:
+    """A plain value as AWS writes it in lists of attributes.
+
+    Raises:
+        TypeError: The value is not plain.
+    """
+    if not isinstance(value, str | int | float):
+        raise TypeError(value)
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, int | float) else value
+    return str(value)
 
 
 def whole(value: object) -> object:

@@ -3,8 +3,12 @@
 from typing import Any
 
 from aws_arguments.documents import image_lifecycle, resource_policy_of_a_repository
-from aws_arguments.rules import Call, Rule, To, parsed, rule, whole
+from aws_arguments.fargate import fargate_size
+from aws_arguments.rules import Call, Rule, To, parsed, rule, spelt, whole
 
+_NAME = spelt("[A-Za-z0-9_-]{1,255}")
+"""https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html, and the same of
+clusters and families."""
 _TIERS = {"WebServer": "Standard", "Worker": "SQS/HTTP"}
 
 
@@ -22,7 +26,9 @@ _DEPLOYMENT = "deploymentConfiguration"
 _CANARY, _LINEAR = f"{_DEPLOYMENT}.canaryConfiguration", f"{_DEPLOYMENT}.linearConfiguration"
 
 APPS: dict[str, Rule] = {
-    "aws:ecs/cluster:Cluster": rule(Call("ecs", "CreateCluster", {"name": "clusterName"})),
+    "aws:ecs/cluster:Cluster": rule(
+        Call("ecs", "CreateCluster", {"name": "clusterName"}), checks={"name": _NAME}
+    ),
     "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders": rule(
         Call(
             "ecs",
@@ -42,6 +48,8 @@ APPS: dict[str, Rule] = {
             },
         ),
         own="skipDestroy trackLatest",
+        checks={"family": _NAME},
+        together=fargate_size,
     ),
     "aws:ecs/service:Service": rule(
         Call(
@@ -66,6 +74,7 @@ APPS: dict[str, Rule] = {
             },
         ),
         own="forceDelete forceNewDeployment sigintRollback triggers waitForSteadyState",
+        checks={"name": _NAME},
     ),
     "aws:elasticbeanstalk/application:Application": rule(
         Call(

@@ -2,10 +2,24 @@
 
 from typing import Any
 
-from aws_arguments.rules import Call, Members, Rule, To, attribute, attributes, prefixed, rule
+from aws_arguments.rules import (
+    Call,
+    Members,
+    Rule,
+    To,
+    attribute,
+    attributes,
+    one_of,
+    prefixed,
+    rule,
+    spelt,
+)
 
 _ID = "0123456789abcdef"
 _ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:"
+_NAME = {"name": spelt(r"(?!internal-)(?!-)[A-Za-z0-9-]{1,32}(?<!-)")}
+"""https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html;
+the same holds of target groups."""
 _LOGS = ("enabled", "bucket", "prefix")
 
 
@@ -63,6 +77,7 @@ _BALANCER = rule(
         },
         {"LoadBalancerArn": f"{_ARN}loadbalancer/app/front/{_ID}"},
     ),
+    checks={**_NAME, "internal": one_of(True, False)},
 )
 
 _TARGETS = rule(
@@ -111,6 +126,7 @@ _TARGETS = rule(
         },
         {"TargetGroupArn": f"{_ARN}targetgroup/front/{_ID}"},
     ),
+    checks=_NAME,
 )
 
 _LISTENER = rule(

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from aws_arguments.documents import resource_policy
-from aws_arguments.rules import Call, Rule, To, pairs, prefixed, rule
+from aws_arguments.rules import Call, Rule, To, pairs, prefixed, rule, spelt
 
 _BLOCKED = "BlockedEncryptionTypes.EncryptionType"
 _BUCKET = {"Bucket": "bucket"}
@@ -15,13 +15,19 @@ def _key(kind: str) -> To:
     return To("KeySchema", lambda name: [{"AttributeName": name, "KeyType": kind}])
 
 
-def _indices(path: str) -> dict[str, str | To]:
+def _local(path: str) -> dict[str, str | To]:
     return {
         f"{path}.name": "IndexName",
-        f"{path}.hashKey": _key("HASH"),
         f"{path}.rangeKey": _key("RANGE"),
         f"{path}.projectionType": "Projection.ProjectionType",
         f"{path}.nonKeyAttributes": "Projection.NonKeyAttributes",
+    }
+
+
+def _indices(path: str) -> dict[str, str | To]:
+    return {
+        **_local(path),
+        f"{path}.hashKey": _key("HASH"),
         f"{path}.readCapacity": "ProvisionedThroughput.ReadCapacityUnits",
         f"{path}.writeCapacity": "ProvisionedThroughput.WriteCapacityUnits",
     }
@@ -59,7 +65,7 @@ _BUCKETS = rule(
     ),
     Call("s3", "PutBucketPolicy", {"policy": "Policy"}, _BUCKET),
     own="forceDestroy",
-    checks={"policy": resource_policy},
+    checks={"policy": resource_policy, "bucket": spelt(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")},
 )
 _OBJECT = rule(
     Call(
@@ -144,7 +150,7 @@ DATA: dict[str, Rule] = {
                 "streamEnabled": "StreamSpecification.StreamEnabled",
                 "streamViewType": "StreamSpecification.StreamViewType",
                 **_indices("globalSecondaryIndexes"),
-                **_indices("localSecondaryIndexes"),
+                **_local("localSecondaryIndexes"),
             },
         ),
         Call(

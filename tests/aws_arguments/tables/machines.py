@@ -4,6 +4,7 @@ from aws_arguments.rules import (
     Call,
     Rule,
     To,
+    each,
     number,
     prefixed,
     rule,
@@ -49,7 +50,9 @@ MACHINES: dict[str, Rule] = {
             {
                 "name": "AutoScalingGroupName",
                 "namePrefix": prefixed("AutoScalingGroupName"),
-                "vpcZoneIdentifiers": To("VPCZoneIdentifier", ",".join),
+                "vpcZoneIdentifiers": To(
+                    "VPCZoneIdentifier", lambda zones: ",".join(each(str)(zones))
+                ),
                 "launchConfiguration": "LaunchConfigurationName",
                 "launchTemplate.id": "LaunchTemplateId",
                 "launchTemplate.name": "LaunchTemplateName",

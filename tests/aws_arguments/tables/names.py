@@ -1,6 +1,6 @@
 """Certificates and records of names."""
 
-from aws_arguments.rules import Call, Rule, To, rule
+from aws_arguments.rules import Call, Rule, To, each, rule
 
 NAMES: dict[str, Rule] = {
     "aws:acm/certificate:Certificate": rule(
@@ -16,7 +16,7 @@ NAMES: dict[str, Rule] = {
             "ChangeResourceRecordSets",
             {
                 "zoneId": "/HostedZoneId",
-                "records": To("ResourceRecords", lambda values: [{"Value": one} for one in values]),
+                "records": To("ResourceRecords", each(lambda value: {"Value": value})),
                 "aliases": "AliasTarget",
                 "aliases.name": "DNSName",
                 "aliases.zoneId": "HostedZoneId",

@@ -3,8 +3,23 @@
 from typing import Any
 
 from aws_arguments.documents import resource_policy
-from aws_arguments.rules import Call, Members, Rule, To, pairs, prefixed, rule, tag_specification
+from aws_arguments.rules import (
+    Call,
+    Members,
+    Rule,
+    To,
+    each,
+    pairs,
+    prefixed,
+    rule,
+    spelt,
+    tag_specification,
+)
 
+_TEXT = spelt(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}")
+_NAME = spelt(r"(?!sg-)[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}")
+"""https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html; the text of
+a rule has the same signs."""
 _GROUP = {"GroupId": "sg-0123456789abcdef0"}
 
 
@@ -15,7 +30,7 @@ def _value(member: str) -> To:
 
 def _each(target: str, member: str) -> To:
     """A list of texts as a list of structures."""
-    return To(target, lambda values: [{member: value} for value in values])
+    return To(target, each(lambda value: {member: value}))
 
 
 def _tags(kind: str) -> dict[str, To]:
@@ -29,22 +44,24 @@ def _sources(path: str) -> Members:
         f"{path}cidrBlocks": _each("IpRanges", "CidrIp"),
         f"{path}ipv6CidrBlocks": _each("Ipv6Ranges", "CidrIpv6"),
         f"{path}prefixListIds": _each("PrefixListIds", "PrefixListId"),
-        f"{path}securityGroups": _each("UserIdGroupPairs", "GroupId"),
-        f"{path}sourceSecurityGroupId": "UserIdGroupPairs.GroupId",
     }
+
+
+def _inline_sources(path: str) -> Members:
+    return {**_sources(path), f"{path}securityGroups": _each("UserIdGroupPairs", "GroupId")}
 
 
 _INLINE = (
     Call(
         "ec2",
         "AuthorizeSecurityGroupIngress",
-        {"ingress": "IpPermissions", **_sources("ingress.")},
+        {"ingress": "IpPermissions", **_inline_sources("ingress.")},
         _GROUP,
     ),
     Call(
         "ec2",
         "AuthorizeSecurityGroupEgress",
-        {"egress": "IpPermissions", **_sources("egress.")},
+        {"egress": "IpPermissions", **_inline_sources("egress.")},
         _GROUP,
     ),
 )
@@ -66,7 +83,8 @@ def _one_rule(direction: str) -> Rule:
                 "referencedSecurityGroupId": "UserIdGroupPairs.GroupId",
             },
             at="IpPermissions",
-        )
+        ),
+        checks={"description": _TEXT},
     )
 
 
@@ -156,6 +174,7 @@ NETWORKS: dict[str, Rule] = {
         ),
         *_INLINE,
         own=_INLINE_OWN,
+        checks={"name": _NAME, "description": _TEXT},
     ),
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": rule(
         Call("ec2", "DescribeSecurityGroups", {"vpcId": _filter("vpc-id")}),
@@ -175,11 +194,13 @@ NETWORKS: dict[str, Rule] = {
             {
                 "securityGroupId": "/GroupId",
                 "description": "IpRanges.Description",
+                "sourceSecurityGroupId": "UserIdGroupPairs.GroupId",
                 **_sources(""),
             },
             at="IpPermissions",
         ),
         own="type self",
+        checks={"description": _TEXT},
     ),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": _one_rule("Ingress"),
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": _one_rule("Egress"),
