@@ -1,5 +1,6 @@
 """The life of a deployment of one kind with the real engine, offline: what every kind must pass."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,7 +99,7 @@ def live(
     previewed = project.do("preview")
     assert previewed.ok, previewed.messages
     assert set(previewed.steps.values()) <= {"create", "read"}
-    made = _with_packs(project) if packs else project.do("up")
+    made = _with_packs(project, deployment.get("limits", {})) if packs else project.do("up")
     assert made.ok, made.messages
     assert made.steps == previewed.steps
     lived = Lived(made, made, made, project.state(), outputs=project.outputs()[NAME])
@@ -166,10 +167,19 @@ def inputs(lived: Lived, type_token: str) -> list[dict[str, Any]]:
     return [item["inputs"] for item in lived.state.values() if item["type"] == type_token]
 
 
-def _with_packs(project: OfflineProject) -> Run:
-    """An update with the policy packs; their environment is the config's."""
+def _with_packs(project: OfflineProject, limits: Mapping[str, float]) -> Run:
+    """An update with the policy packs; their environment is the config's.
+
+    What a deployment may cost by its own limits is agreed with those who set the packs' limit.
+    """
+    settings = {"security.json": {}, "cost.json": {"monthly-limit": limits} if limits else {}}
+    for name, content in settings.items():
+        (project.folder / name).write_text(json.dumps(content))
     project.env["PULUMI_OPTION_POLICY_PACK"] = PACKS
+    files = ",".join(str(project.folder / name) for name in settings)
+    project.env["PULUMI_OPTION_POLICY_PACK_CONFIG"] = files
     try:
         return project.do("up")
     finally:
         del project.env["PULUMI_OPTION_POLICY_PACK"]
+        del project.env["PULUMI_OPTION_POLICY_PACK_CONFIG"]

@@ -54,9 +54,13 @@ class Home:
 
     @property
     def sources(self) -> Path:
-        """The project whose `bentos/` are built: this one, else the nearest above that has some."""
-        above = (folder for folder in self.project.parents if (folder / "Pulumi.yaml").is_file())
-        found = (folder for folder in (self.project, *above) if (folder / "bentos").is_dir())
+        """The project whose `bentos/` are built: this one, else the nearest above that has some.
+
+        A home that no project is around, such as the one a bundle is built in, stands alone.
+        """
+        around = (self.project, *self.project.parents) if _is_project(self.project) else ()
+        projects = (folder for folder in around if _is_project(folder))
+        found = (folder for folder in projects if (folder / "bentos").is_dir())
         return next(found, self.project)
 
     @property
@@ -97,7 +101,7 @@ def find_home(start: Path | None = None, *, own: bool = False) -> Home:
             of its own that is not the named one.
     """
     begin = (start or Path.cwd()).resolve()
-    above = (folder for folder in (begin, *begin.parents) if (folder / "Pulumi.yaml").is_file())
+    above = (folder for folder in (begin, *begin.parents) if _is_project(folder))
     nearest = next((folder / ".modelport" for folder in above), None)
     named = os.environ.get(ENV)
     if named:
@@ -108,6 +112,10 @@ def find_home(start: Path | None = None, *, own: bool = False) -> Home:
     else:
         root = nearest
     return Home(root, _offline(root))
+
+
+def _is_project(folder: Path) -> bool:
+    return (folder / "Pulumi.yaml").is_file()
 
 
 def _offline(root: Path) -> Path | None:

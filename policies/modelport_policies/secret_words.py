@@ -16,6 +16,11 @@ _REFERENCE = re.compile(
     r"(secretref|vault|sm|awssm|gcpsm)://?|secretref:|\$\(\w+\)$|\$\{\w+\}$"
 )
 _SWITCHES = frozenset({"", "0", "1", "false", "no", "none", "null", "off", "on", "true", "yes"})
+_WAYS_IN = frozenset({"managedidentity", "workloadidentity"})
+"""How one logs in without a secret, as Azure's identity-based connections are told.
+
+Source: Azure Functions reference, 'Common properties for identity-based connections', 2026-11.
+"""
 _VALUE = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
     r"|\b(AKIA|ASIA)[0-9A-Z]{16}\b"  # AWS
@@ -44,5 +49,5 @@ def looks_like_secret(value: str) -> bool:
 
 
 def could_be_secret(value: str) -> bool:
-    """Whether a value is more than a switch or a reference to where the secret is kept."""
-    return value.strip().lower() not in _SWITCHES and not _REFERENCE.match(value.strip())
+    """Whether a value is more than a switch, a way in or a reference to the kept secret."""
+    return value.strip().lower() not in _SWITCHES | _WAYS_IN and not _REFERENCE.match(value.strip())

@@ -26,6 +26,19 @@ def test_the_project_s_bundles() -> None:
     assert set(NAMES) <= set(bundle_names(ROOT))
 
 
+def test_only_a_project_s_home_shares_the_bundles_of_a_project_above(tmp_path: Path) -> None:
+    inner = tmp_path / "stacks" / "web"
+    inner.mkdir(parents=True)
+    for project in (tmp_path, inner):
+        (project / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    (tmp_path / "bentos").mkdir()
+    shared = Home(inner / ".modelport")
+    assert shared.sources == tmp_path
+    assert shared.bentoml == tmp_path / ".modelport" / "bentoml"
+    work = tmp_path / ".modelport" / "evaluations" / "cancer" / ".work-1"
+    assert Home(work).bentoml == work / "bentoml"
+
+
 def test_an_unknown_bundle_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(BundleError) as caught:
         build(ROOT, Home(tmp_path), "brest_cancer", Gate())

@@ -68,6 +68,7 @@ def test_values_of_other_things(value: str) -> None:
         ("true", False),
         (" No ", False),
         ("", False),
+        ("managedidentity", False),
         ("arn:aws:secretsmanager:eu-west-1:1:secret:k", False),
         ("arn:aws-cn:ssm:cn-north-1:1:parameter/k", False),
         ("projects/p/secrets/s/versions/1", False),
