@@ -10,11 +10,14 @@ watching.py     what counts as a bad rollout
 The plan of a kind is in `modelport.platforms.<kind>.plan`.
 """
 
-from modelport.plan.cloud import CloudDecision, CloudPlan, plan_cloud, target_of
+from modelport.plan.cloud import IMAGE_GB, CloudDecision, CloudPlan, plan_cloud, target_of
 from modelport.plan.context import PlanContext
 from modelport.plan.deployment import DeploymentPlan, Fact, plan_deployment, refusals
+from modelport.plan.names import REVISION_ROOM
 
 __all__ = [
+    "IMAGE_GB",
+    "REVISION_ROOM",
     "CloudDecision",
     "CloudPlan",
     "DeploymentPlan",

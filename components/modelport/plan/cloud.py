@@ -18,6 +18,8 @@ from modelport_serving.record import BundleRecord
 
 USUAL_MILLISECONDS = 100.0
 """How long a prediction takes where `workload.p99` does not say it."""
+IMAGE_GB = 0.6
+"""Size of an image with scikit-learn, as built from a slim Python; to price its storage."""
 _SMALL = 1024
 """Bytes of a request or an answer of which nothing is said."""
 _UNMEASURED: frozenset[Signal] = frozenset({"drift"})
@@ -29,8 +31,6 @@ TargetT = TypeVar("TargetT", bound=Target)
 class CloudPlan(DeploymentPlan):
     """One deployment on a cloud, decided."""
 
-    cloud: str
-    """`aws`, `gcp`, `azure` or `heroku`."""
     region: str
     physical_name: str
     """Name of the endpoint on its platform, and beginning of the names around it."""
@@ -94,8 +94,6 @@ class CloudDecision:
     """What a reader should know."""
     name_room: int = 0
     """Characters of the physical name to leave for what is put behind it."""
-    provider: str | None = None
-    """Provider of the price book when it is not the cloud's name."""
     region: str | None = None
     """Region of the price book when it is not the target's."""
 
@@ -151,7 +149,6 @@ def plan_cloud(
     judged = judge(config.kind, config.workload, name=physical, options=decision.options)
     return fields | {
         "limit": _limit(config, decision.options),
-        "cloud": config.kind.partition(".")[0],
         "region": target.region,
         "physical_name": physical,
         "revision": revision,
@@ -175,7 +172,7 @@ def _estimate(config: Deployment, target: CloudTarget, decision: CloudDecision) 
     workload = config.workload
     case = Case(
         book=PriceBook.default(),
-        provider=decision.provider or config.kind.partition(".")[0],
+        provider=config.kind.partition(".")[0],
         region=decision.region or target.region,
         workload=Workload(
             requests=workload.requests_per_month or 0,

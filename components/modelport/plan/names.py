@@ -7,6 +7,8 @@ from modelport.feasibility import limits_of
 
 PREFIX = "mp"
 """Begins every name, so that a list of a shared account shows what is ours."""
+REVISION_ROOM = 11
+"""Characters of `-` and a revision, where one is put behind a name."""
 _LONGEST = 63
 """Characters of a name where the platform sets no limit."""
 

@@ -31,33 +31,28 @@ class Metrics:
     """Dimensions that tell failed requests from others."""
 
 
-def alarms(
-    plan: AzurePlan, where: Group, metrics: Metrics, resource: pulumi.Input[str]
-) -> list[azure.monitor.MetricAlert]:
+def watch(plan: AzurePlan, where: Group, metrics: Metrics, resource: pulumi.Input[str]) -> None:
+    """Alerts and a workbook, on what the plan says is too much."""
+    _alarms(plan, where, metrics, resource)
+    _workbook(plan, where, metrics, resource)
+
+
+def _alarms(plan: AzurePlan, where: Group, metrics: Metrics, resource: pulumi.Input[str]) -> None:
     """Alerts of the last five minutes, looked at every minute."""
-    made = [
-        _alert(
-            plan, where, "errors", f"{plan.failures:g} requests or more failed", resource,
-            _criterion(metrics, metrics.failures, plan.failures, "Total", metrics.failed),
-        )
-    ]  # fmt: skip
+    failing = _criterion(metrics, metrics.failures, plan.failures, "Total", metrics.failed)
+    said = f"{plan.failures:g} requests or more failed"
+    _alert(plan, where, "errors", said, resource, failing)
     if plan.slow_seconds is not None:
         threshold = plan.slow_seconds * metrics.latency_per_second
-        made.append(
-            _alert(
-                plan, where, "latency", f"requests take {plan.slow_seconds:g} s on average",
-                resource, _criterion(metrics, metrics.latency, threshold, "Average", {}),
-            )
-        )  # fmt: skip
-    return made
+        slow = _criterion(metrics, metrics.latency, threshold, "Average", {})
+        said = f"requests take {plan.slow_seconds:g} s on average"
+        _alert(plan, where, "latency", said, resource, slow)
 
 
-def workbook(
-    plan: AzurePlan, where: Group, metrics: Metrics, resource: pulumi.Input[str]
-) -> azure.applicationinsights.Workbook:
+def _workbook(plan: AzurePlan, where: Group, metrics: Metrics, resource: pulumi.Input[str]) -> None:
     """Requests, failures and latency on one page."""
     content = pulumi.Output.from_input(resource).apply(lambda found: _content(metrics, found))
-    return azure.applicationinsights.Workbook(
+    azure.applicationinsights.Workbook(
         f"{plan.name}-workbook",
         resource_name_=plan.guid("workbook"),
         resource_group_name=where.name,
@@ -78,8 +73,8 @@ def _alert(
     text: str,
     resource: pulumi.Input[str],
     criterion: azure.monitor.MetricCriteriaArgs,
-) -> azure.monitor.MetricAlert:
-    return azure.monitor.MetricAlert(
+) -> None:
+    azure.monitor.MetricAlert(
         f"{plan.name}-{name}",
         rule_name=f"{plan.physical_name}-{name}",
         resource_group_name=where.name,

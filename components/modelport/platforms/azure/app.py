@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_azure_native as azure
 
-from modelport.platforms.azure.alarms import Metrics, alarms, workbook
+from modelport.platforms.azure.alarms import Metrics, watch
 from modelport.platforms.azure.app_plan import AppPlan
 from modelport.platforms.azure.group import Group, group
 from modelport.platforms.azure.identity import identity, may_pull
@@ -123,8 +123,7 @@ def serve(
     )
     workspace = log_workspace(plan, where)
     send_logs(plan, where, workspace, site.id)
-    alarms(plan, where, _METRICS, site.id)
-    workbook(plan, where, _METRICS, site.id)
+    watch(plan, where, _METRICS, site.id)
     url = site.default_host_name.apply(lambda host: f"https://{host}")
     names: dict[str, pulumi.Input[str]] = {
         "subscription": where.subscription,

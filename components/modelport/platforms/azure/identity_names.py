@@ -5,7 +5,6 @@ import re
 ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 STORAGE_BLOB_DATA_OWNER = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"
 STORAGE_BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-KEY_VAULT_SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
 """Definitions: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles."""
 _SECRET = re.compile(r"https://([a-z0-9-]+)\.vault\.azure\.net/secrets/.+", re.IGNORECASE)
 

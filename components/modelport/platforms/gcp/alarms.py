@@ -26,9 +26,15 @@ class Metrics:
     """Units of that metric in one second: 1,000 for milliseconds."""
 
 
-def alarms(
+def watch(plan: GooglePlan, where: Project, metrics: Metrics) -> None:
+    """Alert policies and a dashboard, on what the plan says is too much."""
+    _alarms(plan, where, metrics, accepted=plan.error_rate, seconds=plan.slow_seconds)
+    _dashboard(plan, where, metrics)
+
+
+def _alarms(
     plan: GooglePlan, where: Project, metrics: Metrics, *, accepted: float, seconds: float | None
-) -> list[gcp.monitoring.AlertPolicy]:
+) -> None:
     """Policies for more failures than a share of the requests, and for a p99 above `seconds`."""
     threshold = gcp.monitoring.AlertPolicyConditionConditionThresholdArgs
     aggregation = gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs
@@ -50,7 +56,7 @@ def alarms(
         threshold_value=accepted,
         duration=_MINUTES,
     )
-    made = [_policy(plan, where, "errors", f"more than {accepted:.2%} of requests fail", failing)]
+    _policy(plan, where, "errors", f"more than {accepted:.2%} of requests fail", failing)
     if seconds is not None:
         slow = threshold(
             filter=metrics.latency,
@@ -65,11 +71,10 @@ def alarms(
             threshold_value=seconds * metrics.latency_per_second,
             duration=_MINUTES,
         )
-        made.append(_policy(plan, where, "latency", f"p99 is over {seconds:g} s", slow))
-    return made
+        _policy(plan, where, "latency", f"p99 is over {seconds:g} s", slow)
 
 
-def dashboard(plan: GooglePlan, where: Project, metrics: Metrics) -> gcp.monitoring.Dashboard:
+def _dashboard(plan: GooglePlan, where: Project, metrics: Metrics) -> None:
     """Requests, failures and latency on one page."""
     lines = (
         ("requests", metrics.requests, "ALIGN_RATE", "REDUCE_SUM"),
@@ -99,7 +104,7 @@ def dashboard(plan: GooglePlan, where: Project, metrics: Metrics) -> gcp.monitor
         for title, matching, aligner, reducer in lines
     ]
     body = {"displayName": plan.physical_name, "gridLayout": {"columns": "3", "widgets": widgets}}
-    return gcp.monitoring.Dashboard(
+    gcp.monitoring.Dashboard(
         f"{plan.name}-dashboard",
         project=plan.project,
         dashboard_json=json.dumps(body),
@@ -113,8 +118,8 @@ def _policy(
     name: str,
     text: str,
     condition: gcp.monitoring.AlertPolicyConditionConditionThresholdArgs,
-) -> gcp.monitoring.AlertPolicy:
-    return gcp.monitoring.AlertPolicy(
+) -> None:
+    gcp.monitoring.AlertPolicy(
         f"{plan.name}-{name}",
         project=plan.project,
         display_name=f"{plan.physical_name}-{name}",

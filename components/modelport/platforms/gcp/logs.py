@@ -14,8 +14,8 @@ KEPT_DAYS = {"dev": 14, "staging": 30, "prod": 90}
 """Days for which logs are kept."""
 
 
-def log_bucket(plan: GooglePlan, where: Project, matching: str) -> gcp.logging.ProjectSink:
-    """A bucket in the region, and what fills it.
+def keep_logs(plan: GooglePlan, where: Project, matching: str) -> str:
+    """A bucket in the region, and what fills it; gives the command that shows the last lines.
 
     Args:
         plan: The deployment.
@@ -31,7 +31,7 @@ def log_bucket(plan: GooglePlan, where: Project, matching: str) -> gcp.logging.P
         retention_days=KEPT_DAYS[plan.environment],
         opts=where.opts,
     )
-    return gcp.logging.ProjectSink(
+    gcp.logging.ProjectSink(
         f"{plan.name}-logs-sink",
         name=plan.physical_name,
         destination=bucket.bucket_id.apply(
@@ -44,8 +44,4 @@ def log_bucket(plan: GooglePlan, where: Project, matching: str) -> gcp.logging.P
         unique_writer_identity=True,
         opts=where.opts,
     )
-
-
-def read_command(plan: GooglePlan, matching: str) -> str:
-    """The command that shows the last lines."""
     return f"gcloud logging read '{matching}' --project {plan.project} --limit 50"

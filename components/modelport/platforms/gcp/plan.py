@@ -8,6 +8,7 @@ from modelport.config import Deployment
 from modelport.config.targets.gcp.base import GoogleTarget
 from modelport.plan import CloudPlan
 from modelport.plan.names import bounded
+from modelport.plan.watching import error_rate, slow_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,10 @@ class GooglePlan(CloudPlan):
 
     project: str
     encryption_key: str | None
+    error_rate: float
+    """Share of failed requests that wakes somebody."""
+    slow_seconds: float | None
+    """p99 in seconds that does; none where the model's own is not known."""
 
     @property
     def account_id(self) -> str:
@@ -23,9 +28,14 @@ class GooglePlan(CloudPlan):
         return bounded(self.physical_name, 30)
 
 
-def google_fields(target: GoogleTarget) -> dict[str, Any]:
+def google_fields(config: Deployment, target: GoogleTarget) -> dict[str, Any]:
     """The fields of a `GooglePlan` beside those of a `CloudPlan`."""
-    return {"project": target.project, "encryption_key": target.encryption_key}
+    return {
+        "project": target.project,
+        "encryption_key": target.encryption_key,
+        "error_rate": error_rate(config.rollout),
+        "slow_seconds": slow_seconds(config),
+    }
 
 
 def secret_refusals(config: Deployment) -> list[str]:

@@ -5,7 +5,16 @@ from typing import Literal
 
 from modelport.config import Deployment
 from modelport.config.targets.aws.ec2 import Ec2Target
-from modelport.plan import CloudDecision, CloudPlan, Fact, PlanContext, plan_cloud, target_of
+from modelport.plan import (
+    IMAGE_GB,
+    REVISION_ROOM,
+    CloudDecision,
+    CloudPlan,
+    Fact,
+    PlanContext,
+    plan_cloud,
+    target_of,
+)
 from modelport.plan.access import auth_of
 from modelport.plan.watching import error_rate, slow_seconds
 from modelport.platforms.aws.instance_types import accelerator_refusal, architecture_of
@@ -24,10 +33,6 @@ from modelport.prices.around import encryption_keys, logs, monitoring, registry
 from modelport.prices.machines import disk, instances
 from modelport_serving.record import BundleRecord
 
-_REVISION_ROOM = 11
-"""Characters of `-` and a revision."""
-_IMAGE_GB = 0.6
-"""Size of an image with scikit-learn, as built from a slim Python; to price its storage."""
 _LOG_BYTES = 300
 """Bytes of the line that a request leaves in the log."""
 _DISK_GIB = {"none": 16, "nvidia": 100}
@@ -92,7 +97,7 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
         settings=target.model_dump(mode="json", include=_REVISION) | {"auth": auth_of(config)},
         refusals=tuple(_refusals(config, target)),
         notes=tuple(_notes(config, target)),
-        name_room=_REVISION_ROOM,
+        name_room=REVISION_ROOM,
     )
     return Ec2Plan(
         **plan_cloud(name, config, record, context, decision),
@@ -121,7 +126,7 @@ def _price(case: Case, target: Ec2Target, disk_gib: int, place: Place, *, alarms
         instances(case, "ec2", target.instance)
         + disk(case, disk_gib)
         + place_price(case, place)
-        + registry(case, _IMAGE_GB)
+        + registry(case, IMAGE_GB)
         + logs(case, _LOG_BYTES)
         + encryption_keys(case)
         + monitoring(case, alarms=alarms, dashboards=1)

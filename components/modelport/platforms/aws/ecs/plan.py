@@ -6,7 +6,16 @@ from typing import Literal
 from modelport.config import Canary, CanaryRollout, Deployment
 from modelport.config.rollout import Rollout, seconds
 from modelport.config.targets.aws.ecs import EcsTarget
-from modelport.plan import CloudDecision, CloudPlan, Fact, PlanContext, plan_cloud, target_of
+from modelport.plan import (
+    IMAGE_GB,
+    REVISION_ROOM,
+    CloudDecision,
+    CloudPlan,
+    Fact,
+    PlanContext,
+    plan_cloud,
+    target_of,
+)
 from modelport.plan.access import auth_of
 from modelport.plan.watching import error_rate, slow_seconds
 from modelport.platforms.aws.ecs.sizes import size_refusal
@@ -28,10 +37,6 @@ from modelport_serving.record import BundleRecord
 
 Strategy = Literal["ROLLING", "BLUE_GREEN", "CANARY", "LINEAR"]
 
-_REVISION_ROOM = 11
-"""Characters of `-` and a revision."""
-_IMAGE_GB = 0.6
-"""Size of an image with scikit-learn, as built from a slim Python; to price its storage."""
 _LOG_BYTES = 300
 """Bytes of the line that a request leaves in the log."""
 _AFTERWARDS = 10
@@ -95,7 +100,7 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
         | {"auth": auth_of(config), "secrets": config.secrets},
         refusals=tuple(_refusals(config, target)),
         notes=tuple(_notes(config, target)),
-        name_room=_REVISION_ROOM,
+        name_room=REVISION_ROOM,
     )
     return EcsPlan(
         **plan_cloud(name, config, record, context, decision),
@@ -134,7 +139,7 @@ def _price(case: Case, target: EcsTarget, place: Place, *, alarms: int) -> Parts
     return (
         fargate(case, target.cpu / 1024, target.memory_mib / 1024)
         + place_price(case, place)
-        + registry(case, _IMAGE_GB)
+        + registry(case, IMAGE_GB)
         + logs(case, _LOG_BYTES)
         + encryption_keys(case)
         + monitoring(case, alarms=alarms, dashboards=1)

@@ -5,7 +5,15 @@ from typing import Literal
 
 from modelport.config import Deployment
 from modelport.config.targets.aws.lambda_ import LambdaTarget
-from modelport.plan import CloudDecision, CloudPlan, Fact, PlanContext, plan_cloud, target_of
+from modelport.plan import (
+    IMAGE_GB,
+    CloudDecision,
+    CloudPlan,
+    Fact,
+    PlanContext,
+    plan_cloud,
+    target_of,
+)
 from modelport.plan.access import auth_of
 from modelport.plan.watching import error_rate, slow_seconds
 from modelport.platforms.aws.place import Naming, naming_of, naming_refusals
@@ -19,8 +27,6 @@ Entry = Literal["invoke", "url", "http_api"]
 ALIAS = "live"
 """The alias that callers call; its weights share requests between published versions."""
 
-_IMAGE_GB = 0.6
-"""Size of an image with scikit-learn, as built from a slim Python; to price its storage."""
 _LOG_BYTES = 600
 """Bytes of the three lines of the platform and the one of the server for each request."""
 _HTTP_API_SECONDS = 30
@@ -111,7 +117,7 @@ def _price(case: Case, target: LambdaTarget, entry: Entry, *, alarms: int) -> Pa
         parts += egress(case)
     return (
         parts
-        + registry(case, _IMAGE_GB)
+        + registry(case, IMAGE_GB)
         + logs(case, _LOG_BYTES)
         + encryption_keys(case)
         + monitoring(case, alarms=alarms, dashboards=1)

@@ -7,6 +7,8 @@ from modelport.config import Canary, CanaryRollout, Deployment
 from modelport.config.rollout import Rollout, seconds
 from modelport.config.targets.aws.sagemaker import SageMakerTarget
 from modelport.plan import (
+    IMAGE_GB,
+    REVISION_ROOM,
     CloudDecision,
     CloudPlan,
     Fact,
@@ -24,10 +26,6 @@ Routing = Literal["ALL_AT_ONCE", "CANARY", "LINEAR", "ROLLING"]
 
 VARIANT = "main"
 """Name of the one production variant."""
-_REVISION_ROOM = 11
-"""Characters of `-` and a revision."""
-_IMAGE_GB = 0.6
-"""Size of an image with scikit-learn, as built from a slim Python; to price its storage."""
 _LOG_BYTES = 300
 """Bytes of the line that a request leaves in the log."""
 _BAKE_SECONDS = {"all_at_once": 0, "blue_green": 600, "rolling": 120}
@@ -94,7 +92,7 @@ def plan(
         },
         refusals=tuple(_refusals(config, target)),
         notes=tuple(_notes(config, slow)),
-        name_room=_REVISION_ROOM,
+        name_room=REVISION_ROOM,
     )
     return SageMakerPlan(
         **plan_cloud(name, config, record, context, decision),
@@ -116,7 +114,7 @@ def plan(
 def _price(case: Case, instance: str, *, alarms: int) -> Parts:
     return (
         instances(case, "sagemaker-hosting", instance)
-        + registry(case, _IMAGE_GB)
+        + registry(case, IMAGE_GB)
         + logs(case, _LOG_BYTES)
         + encryption_keys(case)
         + monitoring(case, alarms=alarms, dashboards=1)

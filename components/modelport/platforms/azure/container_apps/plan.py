@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from modelport.config import Deployment
 from modelport.config.targets.azure.container_apps import ContainerAppsTarget
-from modelport.plan import CloudDecision, PlanContext, plan_cloud, target_of
+from modelport.plan import IMAGE_GB, CloudDecision, PlanContext, plan_cloud, target_of
 from modelport.platforms.azure.identity_names import secret_refusals
 from modelport.platforms.azure.plan import AzurePlan, azure_fields
 from modelport.prices import Case, Parts, Scale
@@ -12,7 +12,6 @@ from modelport.prices.around import egress, logs, registry
 from modelport.prices.serverless import container_app
 from modelport_serving.record import BundleRecord
 
-_IMAGE_GB = 0.6
 _LOG_BYTES = 400
 GIB_FOR_A_CPU = 2
 """Memory of the consumption plan:
@@ -64,7 +63,7 @@ _REVISION = {"cpu", "concurrency", "replicas"}
 
 def _price(case: Case, cpu: float, memory_gib: float) -> Parts:
     app = container_app(case, cpu, memory_gib)
-    return app + registry(case, _IMAGE_GB) + logs(case, _LOG_BYTES) + egress(case)
+    return app + registry(case, IMAGE_GB) + logs(case, _LOG_BYTES) + egress(case)
 
 
 def _refusals(config: Deployment) -> list[str]:

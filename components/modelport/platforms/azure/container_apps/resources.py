@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_azure_native as azure
 
-from modelport.platforms.azure.alarms import Metrics, alarms, workbook
+from modelport.platforms.azure.alarms import Metrics, watch
 from modelport.platforms.azure.container_apps.plan import ContainerAppsPlan
 from modelport.platforms.azure.group import Group, group
 from modelport.platforms.azure.identity import identity, may_pull
@@ -77,8 +77,7 @@ def build(plan: ContainerAppsPlan, *, parent: pulumi.Resource) -> Endpoint:
         tags=plan.tags,
         opts=where.after(pull),
     )
-    alarms(plan, where, _METRICS, app.id)
-    workbook(plan, where, _METRICS, app.id)
+    watch(plan, where, _METRICS, app.id)
     url = app.configuration.apply(
         lambda found: f"https://{found.ingress.fqdn if found and found.ingress else ''}"
     )

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 from modelport.config import Deployment
 from modelport.config.targets.azure.ml import AzureMlTarget
-from modelport.plan import CloudDecision, PlanContext, plan_cloud, target_of
+from modelport.plan import IMAGE_GB, CloudDecision, PlanContext, plan_cloud, target_of
 from modelport.platforms.azure.plan import AzurePlan, azure_fields
 from modelport.prices import Case, Parts, Scale
 from modelport.prices.around import egress, logs, registry
 from modelport.prices.machines import instances
 from modelport_serving.record import BundleRecord
 
-_IMAGE_GB = 0.6
 _LOG_BYTES = 600
 
 
@@ -54,7 +53,7 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
 
 def _price(case: Case, instance: str) -> Parts:
     machines = instances(case, "azure-ml-compute", instance)
-    return machines + registry(case, _IMAGE_GB) + logs(case, _LOG_BYTES) + egress(case)
+    return machines + registry(case, IMAGE_GB) + logs(case, _LOG_BYTES) + egress(case)
 
 
 def _refusals(config: Deployment, target: AzureMlTarget) -> list[str]:

@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_azure_native as azure
 
-from modelport.platforms.azure.alarms import Metrics, alarms, workbook
+from modelport.platforms.azure.alarms import Metrics, watch
 from modelport.platforms.azure.autoscale import autoscale
 from modelport.platforms.azure.group import Group, group
 from modelport.platforms.azure.identity import identity, may_pull
@@ -65,8 +65,7 @@ def build(plan: AzureMlPlan, *, parent: pulumi.Resource) -> Endpoint:
             percent=plan.cpu_target,
         )
     send_logs(plan, where, logs, endpoint.id)
-    alarms(plan, where, _METRICS, endpoint.id)
-    workbook(plan, where, _METRICS, endpoint.id)
+    watch(plan, where, _METRICS, endpoint.id)
     url = endpoint.name.apply(
         lambda name: f"https://{name}.{plan.region}.inference.ml.azure.com{PREDICT}"
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from modelport.config import Deployment
 from modelport.config.targets.azure.vm import AzureVmTarget
-from modelport.plan import CloudDecision, PlanContext, plan_cloud, target_of
+from modelport.plan import IMAGE_GB, CloudDecision, PlanContext, plan_cloud, target_of
 from modelport.platforms.azure.plan import AzurePlan, azure_fields
 from modelport.prices import Case, Parts, Scale
 from modelport.prices.around import egress, load_balancer, logs, nat, registry
@@ -12,7 +12,6 @@ from modelport.prices.machines import disk, instances
 from modelport_serving.record import BundleRecord
 
 _NAME_ROOM = 10
-_IMAGE_GB = 0.6
 _LOG_BYTES = 300
 _BATCH = 20
 """Percent of the machines that a rolling upgrade replaces at once, Azure's own default."""
@@ -71,7 +70,7 @@ _REVISION = {"machine", "accelerator", "spot", "disk_gib"}
 
 def _price(case: Case, target: AzureVmTarget) -> Parts:
     parts = instances(case, "vm", target.machine, spot_share=1.0 if target.spot else 0)
-    parts += disk(case, target.disk_gib) + load_balancer(case) + registry(case, _IMAGE_GB)
+    parts += disk(case, target.disk_gib) + load_balancer(case) + registry(case, IMAGE_GB)
     if target.network is None:
         parts += nat(case)
     return parts + logs(case, _LOG_BYTES) + egress(case)

@@ -5,7 +5,7 @@ import base64
 import pulumi
 import pulumi_azure_native as azure
 
-from modelport.platforms.azure.alarms import Metrics, alarms, workbook
+from modelport.platforms.azure.alarms import Metrics, watch
 from modelport.platforms.azure.autoscale import autoscale
 from modelport.platforms.azure.group import Group, group
 from modelport.platforms.azure.identity import identity, may_pull
@@ -61,8 +61,7 @@ def build(plan: AzureVmPlan, *, parent: pulumi.Resource) -> Endpoint:
         )
     logs = log_workspace(plan, where)
     send_logs(plan, where, logs, front.id)
-    alarms(plan, where, _METRICS, front.id)
-    workbook(plan, where, _METRICS, front.id)
+    watch(plan, where, _METRICS, front.id)
     names: dict[str, pulumi.Input[str]] = {
         "subscription": where.subscription,
         "group": where.name,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from modelport.config import Deployment
 from modelport.config.targets.azure.web_app import WebAppTarget
-from modelport.plan import PlanContext, plan_cloud, target_of
+from modelport.plan import IMAGE_GB, PlanContext, plan_cloud, target_of
 from modelport.platforms.azure.app_plan import AppPlan, decide
 from modelport.platforms.azure.plan import azure_fields
 from modelport.prices import Case, Parts
@@ -12,7 +12,6 @@ from modelport.prices.around import egress, logs, registry
 from modelport.prices.machines import instances
 from modelport_serving.record import BundleRecord
 
-_IMAGE_GB = 0.6
 _LOG_BYTES = 400
 _TIERS = {"S": "Standard", "v2": "PremiumV2", "v3": "PremiumV3"}
 
@@ -45,4 +44,4 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
 
 def _price(case: Case, size: str) -> Parts:
     machines = instances(case, "app-service-plan-linux", size)
-    return machines + registry(case, _IMAGE_GB) + logs(case, _LOG_BYTES) + egress(case)
+    return machines + registry(case, IMAGE_GB) + logs(case, _LOG_BYTES) + egress(case)

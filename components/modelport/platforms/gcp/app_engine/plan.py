@@ -4,15 +4,13 @@ from dataclasses import dataclass
 
 from modelport.config import Deployment
 from modelport.config.targets.gcp.app_engine import AppEngineTarget
-from modelport.plan import CloudDecision, PlanContext, plan_cloud, target_of
-from modelport.plan.watching import error_rate, slow_seconds
+from modelport.plan import IMAGE_GB, CloudDecision, PlanContext, plan_cloud, target_of
 from modelport.platforms.gcp.plan import GooglePlan, google_fields
 from modelport.prices import Case, Parts, Scale
 from modelport.prices.around import egress, logs, registry
 from modelport.prices.machines import app_engine
 from modelport_serving.record import BundleRecord
 
-_IMAGE_GB = 0.6
 _LOG_BYTES = 600
 _ADDRESS_ROOM = len("r123456789") + 2 * len("-dot-")
 """Characters of `REVISION-dot-NAME-dot-PROJECT` beside name and project, at most 63 in all:
@@ -35,8 +33,6 @@ class AppEnginePlan(GooglePlan):
     cpu_target: int
     network: str | None
     subnetwork: str | None
-    error_rate: float
-    slow_seconds: float | None
 
 
 def plan(
@@ -60,14 +56,12 @@ def plan(
     )
     return AppEnginePlan(
         **plan_cloud(name, config, record, context, decision),
-        **google_fields(target),
+        **google_fields(config, target),
         cpu=target.cpu,
         memory_gib=target.memory_gib,
         cpu_target=target.cpu_target,
         network=network.network if network else None,
         subnetwork=network.subnetwork if network else None,
-        error_rate=error_rate(config.rollout),
-        slow_seconds=slow_seconds(config),
     )
 
 
@@ -77,7 +71,7 @@ _REVISION = {"cpu", "memory_gib", "cpu_target", "network", "replicas"}
 
 def _price(case: Case, target: AppEngineTarget) -> Parts:
     instances = app_engine(case, target.cpu, target.memory_gib)
-    return instances + registry(case, _IMAGE_GB) + logs(case, _LOG_BYTES) + egress(case)
+    return instances + registry(case, IMAGE_GB) + logs(case, _LOG_BYTES) + egress(case)
 
 
 _OTHERWISE = {"europe-west": "europe-west1", "us-central": "us-central1"}

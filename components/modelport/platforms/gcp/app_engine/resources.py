@@ -11,11 +11,11 @@ from modelport.platforms.container import (
     container_variables,
 )
 from modelport.platforms.endpoint import Endpoint
-from modelport.platforms.gcp.alarms import Metrics, alarms, dashboard
+from modelport.platforms.gcp.alarms import Metrics, watch
 from modelport.platforms.gcp.app_engine.plan import AppEnginePlan
 from modelport.platforms.gcp.identity import WRITE_LOGS, WRITE_METRICS, may_pull, service_account
 from modelport.platforms.gcp.image import model_image
-from modelport.platforms.gcp.logs import log_bucket, read_command
+from modelport.platforms.gcp.logs import keep_logs
 from modelport.platforms.gcp.project import project
 from modelport.platforms.proving import prove
 from modelport.resources import AppEngineService
@@ -92,11 +92,8 @@ def build(plan: AppEnginePlan, *, parent: pulumi.Resource) -> Endpoint:
         ),
         opts=where.opts,
     )
-    metrics = _metrics(plan)
-    alarms(plan, where, metrics, accepted=plan.error_rate, seconds=plan.slow_seconds)
-    dashboard(plan, where, metrics)
-    matching = _resource(plan)
-    log_bucket(plan, where, matching)
+    watch(plan, where, _metrics(plan))
+    log = keep_logs(plan, where, _resource(plan))
     url = service.hostname.apply(lambda name: f"https://{name}")
     return prove(
         plan,
@@ -107,7 +104,7 @@ def build(plan: AppEnginePlan, *, parent: pulumi.Resource) -> Endpoint:
             "url": url,
         },
         url=url,
-        log=read_command(plan, matching),
+        log=log,
         digest=images.digest,
         key=key.value,
         moves_traffic=True,

@@ -4,18 +4,20 @@ from dataclasses import dataclass
 
 from modelport.config import Deployment
 from modelport.config.targets.gcp.cloud_run import CloudRunTarget
-from modelport.plan import CloudDecision, PlanContext, plan_cloud, target_of
-from modelport.plan.watching import error_rate, slow_seconds
+from modelport.plan import (
+    IMAGE_GB,
+    REVISION_ROOM,
+    CloudDecision,
+    PlanContext,
+    plan_cloud,
+    target_of,
+)
 from modelport.platforms.gcp.plan import GooglePlan, google_fields, secret_refusals
 from modelport.prices import Case, Parts, Scale
 from modelport.prices.around import egress, logs, registry
 from modelport.prices.serverless import cloud_run
 from modelport_serving.record import BundleRecord
 
-_REVISION_ROOM = 11
-"""Characters of `-` and a revision."""
-_IMAGE_GB = 0.6
-"""Size of an image with scikit-learn, as built from a slim Python; to price its storage."""
 _LOG_BYTES = 600
 """Bytes that a request leaves in the log: the platform's line and the server's."""
 _GPU_CPU, _GPU_MEMORY = 4, 16384
@@ -37,8 +39,6 @@ class CloudRunPlan(GooglePlan):
     network: str | None
     subnetwork: str | None
     invokers: tuple[str, ...]
-    error_rate: float
-    slow_seconds: float | None
 
 
 def plan(name: str, config: Deployment, record: BundleRecord, context: PlanContext) -> CloudRunPlan:
@@ -55,11 +55,11 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
         price=lambda case: _price(case, target),
         settings=target.model_dump(mode="json", include=_REVISION) | {"auth": config.auth},
         refusals=tuple(_refusals(config, target)),
-        name_room=_REVISION_ROOM,
+        name_room=REVISION_ROOM,
     )
     return CloudRunPlan(
         **plan_cloud(name, config, record, context, decision),
-        **google_fields(target),
+        **google_fields(config, target),
         cpu=target.cpu,
         memory_mib=target.memory_mib,
         concurrency=target.concurrency,
@@ -68,8 +68,6 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
         network=network.network if network else None,
         subnetwork=network.subnetwork if network else None,
         invokers=target.invokers,
-        error_rate=error_rate(config.rollout),
-        slow_seconds=slow_seconds(config),
     )
 
 
@@ -86,7 +84,7 @@ def _price(case: Case, target: CloudRunTarget) -> Parts:
         billing="instance" if gpu else "request",
         gpu=gpu,
     )
-    return service + registry(case, _IMAGE_GB) + logs(case, _LOG_BYTES) + egress(case)
+    return service + registry(case, IMAGE_GB) + logs(case, _LOG_BYTES) + egress(case)
 
 
 def _refusals(config: Deployment, target: CloudRunTarget) -> list[str]:

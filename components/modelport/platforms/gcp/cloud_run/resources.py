@@ -5,12 +5,13 @@ import pulumi_gcp as gcp
 
 from modelport.platforms.container import ALIVE, PORT, READY, caller_key, container_variables
 from modelport.platforms.endpoint import Endpoint
-from modelport.platforms.gcp.alarms import Metrics, alarms, dashboard
+from modelport.platforms.gcp.alarms import watch
 from modelport.platforms.gcp.cloud_run.plan import CloudRunPlan
 from modelport.platforms.gcp.identity import WRITE_LOGS, WRITE_METRICS, service_account
 from modelport.platforms.gcp.image import model_image
-from modelport.platforms.gcp.logs import log_bucket, read_command
+from modelport.platforms.gcp.logs import keep_logs
 from modelport.platforms.gcp.project import project
+from modelport.platforms.gcp.run_metrics import run_metrics, run_service
 from modelport.platforms.proving import live_before, prove
 from modelport.platforms.shares import present_shares
 
@@ -55,16 +56,13 @@ def build(plan: CloudRunPlan, *, parent: pulumi.Resource) -> Endpoint:
             member=member,
             opts=where.opts,
         )
-    metrics = _metrics(plan)
-    alarms(plan, where, metrics, accepted=plan.error_rate, seconds=plan.slow_seconds)
-    dashboard(plan, where, metrics)
-    matching = _resource(plan)
-    log_bucket(plan, where, matching)
+    watch(plan, where, run_metrics(plan.physical_name))
+    log = keep_logs(plan, where, run_service(plan.physical_name))
     return prove(
         plan,
         names=names,
         url=service.uri,
-        log=read_command(plan, matching),
+        log=log,
         digest=images.digest,
         key=key.value,
         moves_traffic=True,
@@ -163,20 +161,3 @@ def _share(
         percent=shares[revision],
         tag=CANDIDATE if revision == plan.revision else None,
     )
-
-
-def _metrics(plan: CloudRunPlan) -> Metrics:
-    """https://cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run."""
-    count = f'metric.type="run.googleapis.com/request_count" AND {_resource(plan)}'
-    return Metrics(
-        requests=count,
-        errors=f'{count} AND metric.labels.response_code_class="5xx"',
-        latency=f'metric.type="run.googleapis.com/request_latencies" AND {_resource(plan)}',
-        latency_per_second=1000,
-    )
-
-
-def _resource(plan: CloudRunPlan) -> str:
-    """The service, as a filter of logs and metrics."""
-    service = f'resource.labels.service_name="{plan.physical_name}"'
-    return f'resource.type="cloud_run_revision" AND {service}'

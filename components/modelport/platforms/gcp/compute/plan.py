@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from modelport.config import Deployment
 from modelport.config.targets.gcp.compute import ComputeTarget
-from modelport.plan import CloudDecision, PlanContext, plan_cloud, target_of
-from modelport.plan.watching import error_rate, slow_seconds
+from modelport.plan import IMAGE_GB, CloudDecision, PlanContext, plan_cloud, target_of
 from modelport.platforms.gcp.plan import GooglePlan, google_fields
 from modelport.prices import Case, Parts, Scale
 from modelport.prices.around import egress, load_balancer, logs, nat, registry
@@ -14,7 +13,6 @@ from modelport_serving.record import BundleRecord
 
 _NAME_ROOM = 12
 """Characters that revisions and parts put behind the name."""
-_IMAGE_GB = 0.6
 _LOG_BYTES = 300
 _BUILT_IN = ("g2", "a2", "a3")
 """Families whose GPUs are part of the machine and of its price."""
@@ -42,8 +40,6 @@ class ComputePlan(GooglePlan):
     """Machines that may be started beyond the wanted number while others are replaced."""
     unavailable: int
     """Machines that may be missing meanwhile."""
-    error_rate: float
-    slow_seconds: float | None
 
 
 def plan(name: str, config: Deployment, record: BundleRecord, context: PlanContext) -> ComputePlan:
@@ -66,7 +62,7 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
     )
     return ComputePlan(
         **plan_cloud(name, config, record, context, decision),
-        **google_fields(target),
+        **google_fields(config, target),
         machine=target.machine,
         accelerator="" if target.accelerator == "none" else target.accelerator,
         accelerator_count=target.accelerator_count,
@@ -80,8 +76,6 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
         certificate=target.certificate,
         surge=_ZONES,
         unavailable=max(target.replicas.max, _ZONES) if at_once else 0,
-        error_rate=error_rate(config.rollout),
-        slow_seconds=slow_seconds(config),
     )
 
 
@@ -103,7 +97,7 @@ def _price(case: Case, target: ComputeTarget) -> Parts:
     if target.accelerator != "none" and _family(target) not in _BUILT_IN:
         gpu = target.accelerator
         parts += accelerators(case, "compute-engine-gpu", gpu, target.accelerator_count)
-    parts += disk(case, target.disk_gib) + load_balancer(case) + registry(case, _IMAGE_GB)
+    parts += disk(case, target.disk_gib) + load_balancer(case) + registry(case, IMAGE_GB)
     if target.network is None:
         parts += nat(case)
     return parts + logs(case, _LOG_BYTES) + egress(case)

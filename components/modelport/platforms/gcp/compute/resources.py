@@ -6,11 +6,11 @@ import pulumi_gcp as gcp
 from modelport.platforms.cloud_init import cloud_init
 from modelport.platforms.container import ALIVE, PORT, READY, caller_key, container_variables
 from modelport.platforms.endpoint import Endpoint
-from modelport.platforms.gcp.alarms import Metrics, alarms, dashboard
+from modelport.platforms.gcp.alarms import Metrics, watch
 from modelport.platforms.gcp.compute.plan import ComputePlan
 from modelport.platforms.gcp.identity import WRITE_LOGS, WRITE_METRICS, may_pull, service_account
 from modelport.platforms.gcp.image import model_image
-from modelport.platforms.gcp.logs import log_bucket, read_command
+from modelport.platforms.gcp.logs import keep_logs
 from modelport.platforms.gcp.network import HEALTH_CHECKERS, ServingNetwork, serving_network
 from modelport.platforms.gcp.project import Project, project
 from modelport.platforms.proving import prove
@@ -47,16 +47,15 @@ def build(plan: ComputePlan, *, parent: pulumi.Resource) -> Endpoint:
     group = _group(plan, where, template, health, [pull, firewall])
     scaling = _autoscaler(plan, where, group)
     url = _balancer(plan, where, network, group)
-    metrics = _metrics(plan)
-    alarms(plan, where, metrics, accepted=plan.error_rate, seconds=plan.slow_seconds)
-    dashboard(plan, where, metrics)
-    matching = f'resource.type="gce_instance" AND labels.deployment="{plan.physical_name}"'
-    log_bucket(plan, where, matching)
+    watch(plan, where, _metrics(plan))
+    log = keep_logs(
+        plan, where, f'resource.type="gce_instance" AND labels.deployment="{plan.physical_name}"'
+    )
     return prove(
         plan,
         names={**names, "url": url},
         url=url,
-        log=read_command(plan, matching),
+        log=log,
         key=key.value,
         replicas_min=plan.replicas_min,
         opts=where.after(group, *scaling),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from modelport.config import Deployment
 from modelport.config.targets.gcp.functions import FunctionsTarget
 from modelport.plan import CloudDecision, PlanContext, plan_cloud, target_of
-from modelport.plan.watching import error_rate, slow_seconds
 from modelport.platforms.gcp.plan import GooglePlan, google_fields, secret_refusals
 from modelport.prices import Case, Parts, Scale
 from modelport.prices.around import egress, logs, registry
@@ -30,8 +29,6 @@ class FunctionsPlan(GooglePlan):
     invokers: tuple[str, ...]
     python: str
     """Runtime, e.g. `python311`: the one that the model was trained with."""
-    error_rate: float
-    slow_seconds: float | None
 
 
 def plan(
@@ -53,7 +50,7 @@ def plan(
     )
     return FunctionsPlan(
         **plan_cloud(name, config, record, context, decision),
-        **google_fields(target),
+        **google_fields(config, target),
         cpu=target.cpu,
         memory_mib=target.memory_mib,
         concurrency=target.concurrency,
@@ -62,8 +59,6 @@ def plan(
         subnetwork=network.subnetwork if network else None,
         invokers=target.invokers,
         python="python" + "".join(record.lineage.python.split(".")[:2]),
-        error_rate=error_rate(config.rollout),
-        slow_seconds=slow_seconds(config),
     )
 
 

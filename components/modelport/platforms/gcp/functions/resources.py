@@ -10,12 +10,13 @@ from modelport.home import find_home
 from modelport.images.source_bundle import ENTRY_POINT, write_source_bundle
 from modelport.platforms.container import caller_key, container_variables
 from modelport.platforms.endpoint import Endpoint
-from modelport.platforms.gcp.alarms import Metrics, alarms, dashboard
+from modelport.platforms.gcp.alarms import watch
 from modelport.platforms.gcp.functions.plan import FunctionsPlan
 from modelport.platforms.gcp.functions.sources import build_account, source_bucket
 from modelport.platforms.gcp.identity import WRITE_LOGS, WRITE_METRICS, service_account
-from modelport.platforms.gcp.logs import log_bucket, read_command
+from modelport.platforms.gcp.logs import keep_logs
 from modelport.platforms.gcp.project import project
+from modelport.platforms.gcp.run_metrics import run_metrics, run_service
 from modelport.platforms.proving import prove
 
 _INGRESS = {"public": "ALLOW_ALL", "private": "ALLOW_INTERNAL_ONLY"}
@@ -66,11 +67,8 @@ def build(plan: FunctionsPlan, *, parent: pulumi.Resource) -> Endpoint:
             member=member,
             opts=where.opts,
         )
-    metrics = _metrics(plan)
-    alarms(plan, where, metrics, accepted=plan.error_rate, seconds=plan.slow_seconds)
-    dashboard(plan, where, metrics)
-    matching = _resource(plan)
-    log_bucket(plan, where, matching)
+    watch(plan, where, run_metrics(plan.physical_name))
+    log = keep_logs(plan, where, run_service(plan.physical_name))
     return prove(
         plan,
         names={
@@ -80,7 +78,7 @@ def build(plan: FunctionsPlan, *, parent: pulumi.Resource) -> Endpoint:
             "exposure": plan.exposure,
         },
         url=function.url,
-        log=read_command(plan, matching),
+        log=log,
         key=key.value,
         opts=where.after(function),
     )
@@ -133,20 +131,3 @@ def _service(
         else None,
         direct_vpc_egress="VPC_EGRESS_ALL_TRAFFIC" if joined else None,
     )
-
-
-def _metrics(plan: FunctionsPlan) -> Metrics:
-    """https://cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run."""
-    count = f'metric.type="run.googleapis.com/request_count" AND {_resource(plan)}'
-    return Metrics(
-        requests=count,
-        errors=f'{count} AND metric.labels.response_code_class="5xx"',
-        latency=f'metric.type="run.googleapis.com/request_latencies" AND {_resource(plan)}',
-        latency_per_second=1000,
-    )
-
-
-def _resource(plan: FunctionsPlan) -> str:
-    """The function's service, as a filter of logs and metrics."""
-    service = f'resource.labels.service_name="{plan.physical_name}"'
-    return f'resource.type="cloud_run_revision" AND {service}'

@@ -5,16 +5,20 @@ from dataclasses import dataclass
 
 from modelport.config import Deployment
 from modelport.config.targets.gcp.vertex import VertexTarget
-from modelport.plan import CloudDecision, PlanContext, plan_cloud, target_of
-from modelport.plan.watching import error_rate, slow_seconds
+from modelport.plan import (
+    IMAGE_GB,
+    REVISION_ROOM,
+    CloudDecision,
+    PlanContext,
+    plan_cloud,
+    target_of,
+)
 from modelport.platforms.gcp.plan import GooglePlan, google_fields
 from modelport.prices import Case, Parts, Scale
 from modelport.prices.around import logs, registry
 from modelport.prices.machines import accelerators, instances
 from modelport_serving.record import BundleRecord
 
-_REVISION_ROOM = 11
-_IMAGE_GB = 0.6
 _LOG_BYTES = 600
 
 
@@ -26,8 +30,6 @@ class VertexPlan(GooglePlan):
     accelerator: str
     accelerator_count: int
     cpu_target: int
-    error_rate: float
-    slow_seconds: float | None
 
     @property
     def endpoint_id(self) -> str:
@@ -59,17 +61,15 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
         price=lambda case: _price(case, target),
         settings=target.model_dump(mode="json", include=_REVISION),
         refusals=tuple(_refusals(config, target)),
-        name_room=_REVISION_ROOM,
+        name_room=REVISION_ROOM,
     )
     return VertexPlan(
         **plan_cloud(name, config, record, context, decision),
-        **google_fields(target),
+        **google_fields(config, target),
         machine=target.machine,
         accelerator=gpu,
         accelerator_count=target.accelerator_count if gpu else 0,
         cpu_target=target.cpu_target,
-        error_rate=error_rate(config.rollout),
-        slow_seconds=slow_seconds(config),
     )
 
 
@@ -88,7 +88,7 @@ def _price(case: Case, target: VertexTarget) -> Parts:
     if target.accelerator != "none":
         sku = target.accelerator.lower().replace("_", "-")
         parts += accelerators(case, "vertex-ai-prediction-gpu", sku, target.accelerator_count)
-    return parts + registry(case, _IMAGE_GB) + logs(case, _LOG_BYTES)
+    return parts + registry(case, IMAGE_GB) + logs(case, _LOG_BYTES)
 
 
 def _refusals(config: Deployment, target: VertexTarget) -> list[str]:

@@ -5,10 +5,10 @@ import pulumi_gcp as gcp
 
 from modelport.platforms.container import PORT, PREDICT, READY, caller_key, container_variables
 from modelport.platforms.endpoint import Endpoint
-from modelport.platforms.gcp.alarms import Metrics, alarms, dashboard
+from modelport.platforms.gcp.alarms import Metrics, watch
 from modelport.platforms.gcp.identity import WRITE_LOGS, WRITE_METRICS, service_account
 from modelport.platforms.gcp.image import model_image
-from modelport.platforms.gcp.logs import log_bucket, read_command
+from modelport.platforms.gcp.logs import keep_logs
 from modelport.platforms.gcp.project import Project, project
 from modelport.platforms.gcp.vertex.plan import VertexPlan
 from modelport.platforms.proving import prove
@@ -55,11 +55,8 @@ def build(plan: VertexPlan, *, parent: pulumi.Resource) -> Endpoint:
         service_account=account.email,
         opts=where.after(account),
     )
-    metrics = _metrics(plan)
-    alarms(plan, where, metrics, accepted=plan.error_rate, seconds=plan.slow_seconds)
-    dashboard(plan, where, metrics)
-    matching = _resource(plan)
-    log_bucket(plan, where, matching)
+    watch(plan, where, _metrics(plan))
+    log = keep_logs(plan, where, _resource(plan))
     path = f"projects/{plan.project}/locations/{plan.region}/endpoints/{plan.endpoint_id}"
     url = endpoint.dedicated_endpoint_dns.apply(
         lambda host: f"https://{host or f'{plan.region}-aiplatform.googleapis.com'}/v1/{path}"
@@ -73,7 +70,7 @@ def build(plan: VertexPlan, *, parent: pulumi.Resource) -> Endpoint:
             "exposure": plan.exposure,
         },
         url=url,
-        log=read_command(plan, matching),
+        log=log,
         moves_traffic=True,
         replicas_min=plan.replicas_min,
         opts=where.after(deployed),
