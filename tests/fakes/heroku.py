@@ -11,9 +11,8 @@ import re
 import sys
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal
 
 if __name__ == "__main__":
@@ -21,13 +20,14 @@ if __name__ == "__main__":
 
 from fakes.heroku_rules import Link, Refused, link_of, missing, variant_of
 from fakes.heroku_state import Body, State, written_app, written_process, written_release
+from fakes.served import Handler, Served
 
 KEY = "HRKU-0f9a7c1e-fake-key-of-the-tests"
 Moment = Literal["lost", "unanswered"]
 """Whether a request was not served, or served without an answer."""
 
 
-class FakeHeroku:
+class FakeHeroku(Served):
     """The server; `state` is what it knows, and outlives every client."""
 
     def __init__(self, *, port: int = 0, page: int = 200) -> None:
@@ -40,26 +40,7 @@ class FakeHeroku:
         self._page = page
         self._strike: tuple[str, Moment, Callable[[], None]] | None = None
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
-        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> "FakeHeroku":
-        threading.Thread(target=self.serve, daemon=True).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def serve(self) -> None:
-        """Serve until it is shut down."""
-        self._server.serve_forever(poll_interval=0.01)
+        super().__init__(_handler(self), port=port)
 
     def strike(self, request: str, moment: Moment, action: Callable[[], None]) -> None:
         """Do something at the next request that matches a pattern, e.g. kill the client."""
@@ -156,12 +137,12 @@ class FakeHeroku:
         raise missing("release")
 
 
-def _handler(fake: FakeHeroku) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(fake: FakeHeroku) -> type[Handler]:
+    class Answering(Handler, BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            text = self.rfile.read(int(self.headers.get("content-length") or 0))
+            text = self.body()
             struck = fake.struck(self.command, self.path)
             moment, action = struck or ("", None)
             if action and moment == "lost":
@@ -175,23 +156,11 @@ def _handler(fake: FakeHeroku) -> type[BaseHTTPRequestHandler]:
                 action()
                 self.close_connection = True
                 return
-            self._send(code, content, more)
+            self.send(code, content, {**more, "content-type": "application/json; charset=utf-8"})
 
         do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
-        def _send(self, code: int, content: Any, more: dict[str, str]) -> None:
-            body = json.dumps(content).encode()
-            self.send_response(code)
-            for key, value in {**more, "content-length": str(len(body))}.items():
-                self.send_header(key, value)
-            self.send_header("content-type", "application/json; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    return Handler
+    return Answering
 
 
 def main() -> None:

@@ -10,15 +10,15 @@ import re
 import sys
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from fakes.served import Handler, Served
 from fakes.vertex_rules import Refused, missing
 from fakes.vertex_state import Body, Query, State, canonical
 
@@ -34,15 +34,7 @@ Moment = Literal["lost", "unanswered", "answered"]
 """Whether a request was not served, served without an answer, or answered."""
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exc_info()[1], ConnectionError):  # clients are killed on purpose
-            super().handle_error(request, client_address)
-
-
-class FakeVertex:
+class FakeVertex(Served):
     """The server; `state` is what it knows."""
 
     def __init__(self, *, seconds: float = 0.05, port: int = 0) -> None:
@@ -53,25 +45,7 @@ class FakeVertex:
         """Answers to the next requests whose method and path match a pattern."""
         self._strike: tuple[int, Moment, Callable[[], None]] | None = None
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", port), _handler(self))
-        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> "FakeVertex":
-        threading.Thread(target=self.serve, daemon=True).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def serve(self) -> None:
-        """Serve until it is shut down."""
-        self._server.serve_forever(poll_interval=0.01)
+        super().__init__(_handler(self), port=port)
 
     def strike(self, after: int, moment: Moment, action: Callable[[], None]) -> None:
         """Do something at one of the next requests, e.g. kill the client.
@@ -157,13 +131,12 @@ _CALLS: dict[
 """By method, collection, whether one of it is named, and verb."""
 
 
-def _handler(fake: FakeVertex) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(fake: FakeVertex) -> type[Handler]:
+    class Answering(Handler, BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            length = int(self.headers.get("content-length") or 0)
-            text = self.rfile.read(length)
+            text = self.body()
             url = urlsplit(self.path)
             query = {key: values[0] for key, values in parse_qs(url.query).items()}
             struck = fake.struck(self.command, url.path)
@@ -181,24 +154,13 @@ def _handler(fake: FakeVertex) -> type[BaseHTTPRequestHandler]:
                 action()
                 self.close_connection = True
                 return
-            self._send(code, content)
+            self.send(code, content, {"content-type": "application/json; charset=UTF-8"})
             if action:
                 action()
 
         do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
-        def _send(self, code: int, content: dict[str, Any]) -> None:
-            body = json.dumps(content).encode()
-            self.send_response(code)
-            self.send_header("content-type", "application/json; charset=UTF-8")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    return Handler
+    return Answering
 
 
 def main() -> None:

@@ -4,18 +4,17 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html; moto knows no
 concurrency, and runs functions in containers.
 """
 
-import json
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from fakes.served import Handler, Served
 
 _FUNCTIONS = "/2015-03-31/functions/f"
 _WARM = "/2019-09-30/functions/f/provisioned-concurrency"
 
 
-class FakeLambda:
+class FakeLambda(Served):
     """One function `f` with the alias `live`."""
 
     def __init__(self) -> None:
@@ -26,8 +25,7 @@ class FakeLambda:
         """Kind of error that invocations end with."""
         self.asked: list[tuple[str, dict[str, Any]]] = []
         """Qualifier and event of each invocation."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__(_handler(self))
 
     def publish(self, revision: str, digest: str) -> None:
         """A version, as an update of the function publishes it."""
@@ -66,68 +64,37 @@ class FakeLambda:
             "Code": {"ImageUri": found["image"], "ResolvedImageUri": found["image"]},
         }
 
-    def __enter__(self) -> Self:
-        Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
 
 def _split(path: str) -> tuple[str, dict[str, str]]:
     parts = urlsplit(path)
     return parts.path.rstrip("/"), {name: found[0] for name, found in parse_qs(parts.query).items()}
 
 
-def _handler(fake: FakeLambda) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(fake: FakeLambda) -> type[Handler]:
+    class Answering(Handler, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._send(*fake.get(*_split(self.path)))
+            found, missing = fake.get(*_split(self.path))
+            if found is None:
+                self.send(404, {"Message": "not here"}, {"x-amzn-ErrorType": missing})
+            else:
+                self.send(200, found)
 
         def do_PUT(self) -> None:
-            change = self._body()
+            change = self.json()
             assert fake.alias is not None
             fake.alias.update(change)
-            self._send(fake.alias)
+            self.send(200, fake.alias)
 
         def do_POST(self) -> None:
             path, query = _split(self.path)
-            event = self._body()
+            event = self.json()
             if path == "/predict":
                 headers = {"x-asked": str(self.headers["authorization"])}
-                self._send({"predictions": [1]}, headers=headers)
+                self.send(200, {"predictions": [1]}, headers)
                 return
             fake.asked.append((query["Qualifier"], event))
             headers = {"X-Amz-Function-Error": fake.error} if fake.error else {}
             answer = {"statusCode": 200, "headers": {"x-a": "b"}, "body": '{"predictions": []}'}
-            self._send({"errorMessage": "killed"} if fake.error else answer, headers=headers)
+            self.send(200, {"errorMessage": "killed"} if fake.error else answer, headers)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            del format, args
-
-        def _body(self) -> dict[str, Any]:
-            return json.loads(self.rfile.read(int(self.headers["content-length"])))
-
-        def _send(
-            self,
-            found: dict[str, Any] | None,
-            missing: str = "ResourceNotFoundException",
-            headers: dict[str, str] | None = None,
-        ) -> None:
-            sent = json.dumps({"Message": "not here"} if found is None else found).encode()
-            self.send_response(404 if found is None else 200)
-            if found is None:
-                self.send_header("x-amzn-ErrorType", missing)
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(sent)))
-            self.end_headers()
-            self.wfile.write(sent)
-
-    return Handler
+    return Answering

@@ -1,27 +1,18 @@
 """A small server that answers as App Engine's Admin API does for what is read back and moved."""
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from fakes.served import Handler, Served
 
-class FakeAppEngine:
+
+class FakeAppEngine(Served):
     """Services and versions by their path."""
 
     def __init__(self) -> None:
         self.found: dict[str, dict[str, Any]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_handler(self))
 
     def application(self, project: str, location: str, *, default: bool = True) -> None:
         """The App Engine of a project."""
@@ -60,35 +51,22 @@ class FakeAppEngine:
         return 200, {"name": "apps/p/operations/1", "done": True, "response": {}}
 
 
-def _handler(fake: FakeAppEngine) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(fake: FakeAppEngine) -> type[Handler]:
+    class Answering(Handler, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             found = fake.found.get(urlsplit(self.path).path)
-            self._answer(200 if found else 404, found or {"error": {"message": "not found"}})
+            self.send(200 if found else 404, found or {"error": {"message": "not found"}})
 
         def do_PATCH(self) -> None:
             address = urlsplit(self.path)
             mask = parse_qs(address.query).get("updateMask", [""])[0]
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            self._answer(*fake.move(address.path, body, mask))
+            body = self.json()
+            self.send(*fake.move(address.path, body, mask))
 
         def do_DELETE(self) -> None:
-            self._answer(*fake.remove(urlsplit(self.path).path))
+            self.send(*fake.remove(urlsplit(self.path).path))
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["content-length"]))
-            self._answer(200, {}, {"x-asked": self.headers.get("authorization", "")})
+            self.send_caller()
 
-        def _answer(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            for key, value in (headers or {}).items():
-                self.send_header(key, value)
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    return Handler
+    return Answering

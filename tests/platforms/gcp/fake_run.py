@@ -1,29 +1,20 @@
 """A small server that answers as Cloud Run's API v2 does for what is read back and moved."""
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from fakes.served import Handler, Served
 
 _SHARE = {"type", "revision", "percent", "tag"}
 
 
-class FakeRun:
+class FakeRun(Served):
     """Services by name, with their traffic; bodies with unknown fields are refused."""
 
     def __init__(self) -> None:
         self.services: dict[str, dict[str, Any]] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.address = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_handler(self))
 
     def make(self, name: str, *, revisions: dict[str, int], digest: str) -> None:
         """A service whose last revision is the newest."""
@@ -50,35 +41,19 @@ class FakeRun:
         return 200, {"name": "projects/p/locations/r/operations/1", "done": True, "response": {}}
 
 
-def _handler(fake: FakeRun) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(fake: FakeRun) -> type[Handler]:
+    class Answering(Handler, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             name = self.path.rpartition("/")[2]
             found = fake.services.get(name)
-            self._answer(200 if found else 404, found or {"error": {"message": "not found"}})
+            self.send(200 if found else 404, found or {"error": {"message": "not found"}})
 
         def do_PATCH(self) -> None:
             address = urlsplit(self.path)
             mask = parse_qs(address.query).get("updateMask", [""])[0]
-            self._answer(*fake.move(address.path.rpartition("/")[2], self._body(), mask))
+            self.send(*fake.move(address.path.rpartition("/")[2], self.json(), mask))
 
         def do_POST(self) -> None:
-            self._body()
-            self._answer(200, {}, {"x-asked": self.headers.get("authorization", "")})
+            self.send_caller()
 
-        def _body(self) -> dict[str, Any]:
-            return json.loads(self.rfile.read(int(self.headers["content-length"])))
-
-        def _answer(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            for key, value in (headers or {}).items():
-                self.send_header(key, value)
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    return Handler
+    return Answering
