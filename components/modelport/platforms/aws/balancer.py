@@ -195,13 +195,21 @@ def forward(
 
 
 def balancer_metrics(entry: Balancer) -> Metrics:
-    """What the load balancer measures, whichever target group has the traffic.
+    """What the load balancer measures, whichever target group has the traffic."""
+    return load_balancer_metrics(entry.load_balancer.arn_suffix)
+
+
+def load_balancer_metrics(arn_suffix: pulumi.Input[str]) -> Metrics:
+    """What a load balancer measures that may have been made by a service of AWS.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+
+    Args:
+        arn_suffix: What is behind `loadbalancer/` in its ARN.
     """
     return Metrics(
         namespace="AWS/ApplicationELB",
-        dimensions={"LoadBalancer": entry.load_balancer.arn_suffix},
+        dimensions={"LoadBalancer": arn_suffix},
         requests="RequestCount",
         errors="HTTPCode_Target_5XX_Count",
         latency="TargetResponseTime",

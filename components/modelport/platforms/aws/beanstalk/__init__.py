@@ -1,0 +1,1 @@
+"""Kind `aws.beanstalk`: an environment of Elastic Beanstalk."""
