@@ -1,0 +1,194 @@
+"""A real Docker daemon and a real registry with a login, for the time of one test.
+
+Nothing can be pulled on a machine without a way out, so the base image is made from Debian's
+packages. Where pip finds packages is what it is told on this machine; that goes into the base
+image, which is gone afterwards.
+"""
+
+import base64
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from serving.containers import free_port
+
+BASE = "modelport-tests/python:3.11"
+USER, PASSWORD = "builder", "only for tests"
+PACKAGES = {
+    "docker": "docker.io",
+    "dockerd": "docker.io",
+    "iptables": "iptables",
+    "docker-registry": "docker-registry",
+    "debootstrap": "debootstrap",
+}
+"""Programs that are needed, and the packages of Debian that have them."""
+_INCLUDED = "python3,python3-pip,ca-certificates"
+_PIP = ("index-url", "extra-index-url", "trusted-host", "timeout", "default-timeout", "proxy")
+_CERTIFICATES = "etc/ssl/certs/tests.crt"
+
+
+@dataclass(frozen=True)
+class DockerHost:
+    """A daemon with the base image, and a registry."""
+
+    registry: str
+    """Its host and port."""
+    config: Path
+    """The user's Docker configuration, which knows the registry's login."""
+
+    def run(self, *arguments: str) -> str:
+        done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+def missing() -> str | None:
+    """Why there can be no Docker here; installs it where that is all that is missing."""
+    if os.geteuid() != 0:
+        return "a Docker daemon of the test's own needs root"
+    wanted = {package for program, package in PACKAGES.items() if shutil.which(program) is None}
+    if wanted and shutil.which("apt-get") is None:
+        return f"{', '.join(sorted(wanted))} are not here, and there is no apt-get"
+    if wanted:
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for words in (["update"], ["install", "-y", "--no-install-recommends", *sorted(wanted)]):
+            done = subprocess.run(
+                ["apt-get", "-qq", *words], capture_output=True, env=environment, check=False
+            )
+            if done.returncode:
+                return f"apt-get {words[0]} failed: {done.stderr.decode()[-200:]}"
+    return None
+
+
+@contextlib.contextmanager
+def docker_host() -> Generator[DockerHost]:
+    """Start everything, and leave nothing running."""
+    folder = Path(tempfile.mkdtemp(prefix="mpd-"))  # short: it holds a socket
+    config = folder / "config"
+    config.mkdir()
+    registry = f"127.0.0.1:{free_port()}"
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as stack:
+        stack.callback(_remove, folder)
+        patch.setenv("DOCKER_HOST", f"unix://{folder}/sock")
+        patch.setenv("DOCKER_CONFIG", str(config))
+        patch.setenv("MODELPORT_BUILD_NETWORK", "host")
+        stack.enter_context(_program(_daemon(folder), folder, _answers_docker))
+        stack.enter_context(_program(_registry(folder, registry), folder, _answers(registry)))
+        secret = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        (config / "config.json").write_text(json.dumps({"auths": {registry: {"auth": secret}}}))
+        _make_base(folder)
+        host = DockerHost(registry, config)
+        stack.callback(lambda: _remove_containers(host))
+        yield host
+
+
+def _remove_containers(host: DockerHost) -> None:
+    for container in host.run("ps", "--all", "--quiet").split():
+        host.run("rm", "--force", container)
+
+
+def _daemon(folder: Path) -> list[str]:
+    return [
+        "dockerd", "--iptables=false", "--bridge=none", "--host", f"unix://{folder}/sock",
+        "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec",
+        "--pidfile", f"{folder}/pid",
+    ]  # fmt: skip
+
+
+def _registry(folder: Path, address: str) -> list[str]:
+    import crypt  # the registry takes bcrypt alone
+
+    method = crypt.METHOD_BLOWFISH
+    password = crypt.crypt(PASSWORD, crypt.mksalt(method))
+    (folder / "users").write_text(f"{USER}:{password}\n")
+    content = {
+        "version": "0.1",
+        "storage": {"filesystem": {"rootdirectory": f"{folder}/images"}},
+        "http": {"addr": address},
+        "auth": {"htpasswd": {"realm": "tests", "path": f"{folder}/users"}},
+    }
+    file = folder / "registry.yml"
+    file.write_text(json.dumps(content))  # JSON is YAML
+    return ["docker-registry", "serve", str(file)]
+
+
+@contextlib.contextmanager
+def _program(command: Sequence[str], folder: Path, ready: Callable[[], bool]) -> Generator[None]:
+    log = folder / f"{command[0]}.log"
+    with log.open("w") as sink:
+        process = subprocess.Popen(command, stdout=sink, stderr=sink)
+    try:
+        end = time.monotonic() + 60
+        while not ready():
+            assert process.poll() is None, log.read_text()[-2000:]
+            assert time.monotonic() < end, log.read_text()[-2000:]
+            time.sleep(0.2)
+        yield
+    finally:
+        process.terminate()
+        process.wait(120)
+
+
+def _answers_docker() -> bool:
+    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+
+
+def _answers(registry: str) -> Callable[[], bool]:
+    def ask() -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"http://{registry}/v2/", trust_env=False).status_code == 401
+        return False
+
+    return ask
+
+
+def _make_base(folder: Path) -> None:
+    """Import a minimal Debian with Python 3.11; its packages are kept from one run to the next."""
+    root = folder / "root"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "modelport"
+    kept = cache / "tests" / "bookworm-python.tar"
+    root.mkdir()
+    if kept.is_file():
+        subprocess.run(["tar", "-C", root, "-xf", kept], check=True)
+    else:
+        command = ["debootstrap", "--variant=minbase", f"--include={_INCLUDED}", "bookworm", root]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-2000:]
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        part = kept.with_suffix(f".{os.getpid()}")
+        subprocess.run(["tar", "-C", root, "-cf", part, "."], check=True)
+        part.replace(kept)
+    _tell_pip(root)
+    with subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE) as packed:
+        subprocess.run(["docker", "import", "-", BASE], stdin=packed.stdout, check=True)
+
+
+def _tell_pip(root: Path) -> None:
+    """Pip finds packages in the image where it finds them on this machine."""
+    command = [sys.executable, "-m", "pip", "config", "list"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    settings = dict(re.findall(r"(?m)^\S*?\.([a-z-]+)='(.*)'$", listed))
+    lines = [f"{key} = {settings[key]}" for key in _PIP if key in settings]
+    if certificates := settings.get("cert"):
+        shutil.copyfile(certificates, root / _CERTIFICATES)
+        lines.append(f"cert = /{_CERTIFICATES}")
+    (root / "etc" / "pip.conf").write_text("\n".join(["[global]", *lines, ""]))
+
+
+def _remove(folder: Path) -> None:
+    mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    for mount in sorted((m for m in mounts if m.startswith(f"{folder}/")), reverse=True):
+        subprocess.run(["umount", "--lazy", mount], check=False)
+    shutil.rmtree(folder, ignore_errors=True)
