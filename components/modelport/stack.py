@@ -11,7 +11,7 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 from modelport import platforms
 from modelport.bundles import resolve
-from modelport.cloud.credentials import missing_credentials
+from modelport.cloud.credentials import require_credentials
 from modelport.config import TARGETS, StackConfig, parse
 from modelport.config.stackfile import NAMESPACE
 from modelport.endpoint_component import EndpointComponent
@@ -73,7 +73,7 @@ def _deploy(home: Home) -> None:
     config = load(home, stack)
     context = PlanContext(stack=stack, environment=config.environment)
     if not home.offline:
-        _sign_in(config)
+        require_credentials(item.kind for item in config.deployments.values())
     records = _plan_all(home, config, context)
     for name, deployment in config.deployments.items():
         component = component_of(deployment.kind)
@@ -101,13 +101,6 @@ def component_of(kind: str) -> type[EndpointComponent]:
     name = TARGETS[kind].COMPONENT
     module = import_module(f"modelport.{re.sub('(?<=[a-z])(?=[A-Z])', '_', name).lower()}")
     return cast("type[EndpointComponent]", getattr(module, name))
-
-
-def _sign_in(config: StackConfig) -> None:
-    """Without credentials nothing else matters: say so before anything is looked for or made."""
-    missing = missing_credentials({item.kind for item in config.deployments.values()})
-    if missing:
-        raise ModelportError("\n".join(missing))
 
 
 def _plan_all(home: Home, config: StackConfig, context: PlanContext) -> dict[str, BundleRecord]:

@@ -38,7 +38,7 @@ GOLDEN = [
         "workload.p99 45 s is over the limit of heroku, 30 s "
         "(first byte of an answer; Heroku request timeout, "
         "https://devcenter.heroku.com/articles/request-timeout, 2026-11-21); "
-        "the nearest target that holds it is aws.ecs (4000 s)",
+        "the nearest target that holds it is aws.beanstalk (4000 s)",
     ),
     (
         "aws.lambda",

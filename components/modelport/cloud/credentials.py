@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from modelport.errors import ModelportError
+
 _INSTEAD = "or preview without an account: modelport preview --offline"
 
 
@@ -15,6 +17,17 @@ def missing_credentials(kinds: Iterable[str]) -> list[str]:
         for cloud in clouds
         if cloud in _CLOUDS and not _CLOUDS[cloud].found()
     ]
+
+
+def require_credentials(kinds: Iterable[str]) -> None:
+    """Without credentials nothing else matters: say so before anything is looked for or made.
+
+    Raises:
+        ModelportError: nothing can sign in at some cloud of these kinds; a sentence for each.
+    """
+    missing = missing_credentials(kinds)
+    if missing:
+        raise ModelportError("\n".join(missing))
 
 
 def _aws() -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pulumi import automation as auto
 
+from modelport.cloud.credentials import require_credentials
 from modelport.config import StackConfig, read_stack_file
 from modelport.config.stackfile import NO_CONFIG, mentions_namespace
 from modelport.engine import Progress, engine_environment, install_engine, install_plugin
@@ -61,6 +62,8 @@ def open_session(
     stack: str,
     progress: Progress | None = None,
     environment: Mapping[str, str] | None = None,
+    *,
+    signed_in: bool = False,
 ) -> Session:
     """Check the config, make sure of the engine and select the stack.
 
@@ -69,9 +72,11 @@ def open_session(
         stack: Stack name.
         progress: Told each step and the fraction that is done.
         environment: More variables for the engine and the program.
+        signed_in: Whether the clouds that the stack names are to be asked; not offline.
 
     Raises:
         ConfigError: the stack's file is not valid, or a prod stack has no secrets provider.
+        ModelportError: there are no credentials of a cloud that is to be asked.
         EngineError: the engine cannot be had or does not open the stack.
     """
     config = check_config(home, stack)
@@ -81,6 +86,8 @@ def open_session(
     refuse_mixture(home)
     if not home.offline:
         _check_secrets(home, stack, config)
+        if signed_in:
+            require_credentials(item.kind for item in config.deployments.values())
     home.state.mkdir(parents=True, exist_ok=True)
     prepare_state(home, stack)
     try:
@@ -134,6 +141,8 @@ def _check_secrets(home: Home, stack: str, config: StackConfig) -> None:
         return
     file = home.project / f"Pulumi.{stack}.yaml"
     if any(line.startswith("secretsprovider:") for line in file.read_text().splitlines()):
+        return
+    if "PULUMI_CONFIG_PASSPHRASE" in os.environ:  # the engine takes it before a file
         return
     if os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE") == str(home.passphrase):
         problem = (
