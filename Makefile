@@ -47,10 +47,11 @@ test: lint ## All checks and tests of every change
 e2e: setup ## Long end-to-end runs: stories in a fresh clone, set-up from nothing
 	@$(BIN)/pytest -q -m e2e
 
-soak: setup ## Long campaigns: 200 killed updates, 100 bad canaries (an hour or more)
+soak: setup ## Long campaigns: 250 killed updates, 100 bad canaries (an hour or more)
 	@mkdir -p .modelport
 	@PYTHONPATH=tests $(BIN)/python -u -m killing 200 | tee .modelport/soak-killing.log
 	@PYTHONPATH=tests $(BIN)/python -u -m sharing 100 | tee .modelport/soak-sharing.log
+	@MODELPORT_KILLS=50 $(BIN)/pytest -q -s -m e2e tests/provider/test_vertex_killed_engine.py | tee .modelport/soak-vertex.log
 
 bench: setup ## Time to the first prediction and throughput, beside others (needs wrk)
 	@$(BIN)/uv pip install --quiet --no-deps --target .modelport/bench -r bench/requirements.txt

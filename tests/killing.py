@@ -22,6 +22,7 @@ from modelport.bundles import build
 from modelport.config import Gate
 from modelport.home import Home
 
+MODELPORT = Path(sys.executable).with_name("modelport")
 WINDOWS = {"up": 9.0, "swap": 7.0, "down": 4.0}
 """Seconds in which a kill may fall, from the start of the command; some fall after its end."""
 
@@ -37,14 +38,73 @@ def processes_of(folder: Path) -> list[psutil.Process]:
     return found
 
 
+def with_checkpoints(project: Project) -> None:
+    """Let the engine save its state after every step, as it does for users."""
+    project.env = {key: value for key, value in project.env.items() if "CHECKPOINTS" not in key}
+
+
+def begin(project: Project, *command: str | Path) -> subprocess.Popen[bytes]:
+    """Start a command in a project."""
+    return subprocess.Popen(
+        command,
+        cwd=project.folder,
+        env=project.env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def kill(update: subprocess.Popen[bytes], victim: str) -> None:
+    """Kill what a command runs: its `engine`, our `plugin`, or `all` as when the machine dies."""
+    for pid in _victims(update.pid, victim):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def end_of(project: Project, update: subprocess.Popen[bytes]) -> None:
+    """Wait until a command has ended, and the engine and plugin that it began."""
+    update.wait(60)
+    deadline = time.monotonic() + 30
+    while engines(project.folder) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def engines(folder: Path) -> list[psutil.Process]:
+    """Engine and plugin processes of a project that still run."""
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter(["cmdline", "cwd", "status"]):
+        words = process.info["cmdline"] or []
+        alive = process.info["status"] != psutil.STATUS_ZOMBIE
+        ours = alive and str(folder) in str(process.info["cwd"])
+        if ours and words and ("pulumi" in words[0] or "modelport.provider" in words):
+            found.append(process)
+    return found
+
+
+def _victims(root: int, victim: str) -> list[int]:
+    try:
+        family = psutil.Process(root).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+    names = {process.pid: " ".join(_command(process)) for process in family}
+    if victim == "engine":
+        return [pid for pid, name in names.items() if name.split(" ")[0].endswith("pulumi")]
+    if victim == "plugin":
+        return [pid for pid, name in names.items() if "modelport.provider" in name]
+    # All of the update's; the servers are in sessions of their own.
+    mine = [pid for pid, name in names.items() if "modelport.supervisor" not in name]
+    return [root, *(pid for pid in mine if "modelport_serving" not in names[pid])]
+
+
 class Campaign:
     """One project whose updates are killed again and again."""
 
     def __init__(self, folder: Path, bundles: Path, seed: int) -> None:
         self.project = Project(folder, bundles)
-        self.project.env = {
-            key: value for key, value in self.project.env.items() if "CHECKPOINTS" not in key
-        }  # checkpoints as users have them
+        with_checkpoints(self.project)
         self.port = free_port()
         self.random = random.Random(seed)
         self.kills: Counter[str] = Counter()
@@ -56,7 +116,11 @@ class Campaign:
         wanted = self.random.choice([self.first, SECOND])
         self._write(wanted)
         victim = self.random.choice(["engine", "plugin", "all"])
-        self._killed(["down"] if kind == "down" else ["up"], victim, WINDOWS[kind])
+        command = "down" if kind == "down" else "up"
+        update = begin(self.project, MODELPORT, command, "--stack", STACK)
+        time.sleep(self.random.uniform(0, WINDOWS[kind]))
+        kill(update, victim)
+        end_of(self.project, update)
         self.kills[f"{kind}:{victim}"] += 1
         done = self.project.modelport("up", "--stack", STACK)
         assert done.returncode == 0, f"{kind} {victim}\n{done.stdout}\n{done.stderr}"
@@ -79,58 +143,6 @@ class Campaign:
             "bundle": f"breast_cancer@{version}", "owner": "diagnostics", "target": target,
         }  # fmt: skip
         self.project.config({"cancer": deployment})
-
-    def _killed(self, command: list[str], victim: str, window: float) -> None:
-        """Start a command and kill some of its processes after a random time."""
-        program = Path(sys.executable).with_name("modelport")
-        process = subprocess.Popen(
-            [str(program), *command, "--stack", STACK],
-            cwd=self.project.folder,
-            env=self.project.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        time.sleep(self.random.uniform(0, window))
-        for pid in self._victims(process.pid, victim):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        process.wait(60)
-        deadline = time.monotonic() + 30
-        while self._engines() and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-    def _victims(self, root: int, victim: str) -> list[int]:
-        try:
-            family = psutil.Process(root).children(recursive=True)
-        except psutil.NoSuchProcess:
-            return []
-        names = {process.pid: " ".join(_command(process)) for process in family}
-        if victim == "engine":
-            return [pid for pid, name in names.items() if name.split(" ")[0].endswith("pulumi")]
-        if victim == "plugin":
-            return [pid for pid, name in names.items() if "modelport.provider" in name]
-        # All of the update's, as when the machine dies; the servers are in sessions of their own.
-        mine = [pid for pid, name in names.items() if "modelport.supervisor" not in name]
-        return [root, *(pid for pid in mine if "modelport_serving" not in names[pid])]
-
-    def _engines(self) -> list[psutil.Process]:
-        """Engine and plugin processes of this project that still run."""
-        found: list[psutil.Process] = []
-        for process in psutil.process_iter(["cmdline", "cwd", "status"]):
-            words = process.info["cmdline"] or []
-            ours = str(self.project.folder) in str(process.info["cwd"])
-            zombie = process.info["status"] == psutil.STATUS_ZOMBIE
-            if (
-                ours
-                and not zombie
-                and words
-                and ("pulumi" in words[0] or "modelport.provider" in words)
-            ):
-                found.append(process)
-        return found
 
     def _check(self, wanted: str) -> None:
         name, _, value = (self.project.work("cancer") / "auth-header").read_text().partition(": ")

@@ -27,7 +27,7 @@ def down(home: Home, stack: str, show: Callable[[str, float], None]) -> DownResu
         ConfigError: the stack's file is not valid.
         EngineError: something could not be removed; the message says what and why.
     """
-    session = open_session(home, stack, show, signed_in=True)
+    session = open_session(home, stack, show, deploys=True)
     recover(home, session.engine)
     watcher = Watcher(show)
     try:

@@ -66,7 +66,7 @@ def preview(
         home = fresh_backend(home, stack)
         if against.commit:
             base = deploy_commit(home, stack, against.commit, show)
-    session = open_session(home, stack, show, signed_in=True)
+    session = open_session(home, stack, show, deploys=True)
     if against.state:
         base = import_state(session, against.state)
     watcher = Watcher(show)

@@ -42,8 +42,14 @@ class Session:
         return {name: value for name, value in found.items() if _is_endpoint(value)}
 
 
-def check_config(home: Home, stack: str) -> StackConfig:
+def check_config(home: Home, stack: str, *, own: bool = False) -> StackConfig:
     """Read the stack's file and check it, before anything else happens.
+
+    Args:
+        home: The project's home.
+        stack: Stack name.
+        own: Whether it may be the file of a program of the user's own, which has no deployments of
+            ours; offline it always may.
 
     Raises:
         ConfigError: with every mistake.
@@ -52,8 +58,9 @@ def check_config(home: Home, stack: str) -> StackConfig:
         raise ConfigError([f"a stack may not be called '{stack}': .modelport/{stack} is taken"])
     file = stack_file(home, stack)
     missing = not file.is_file() and any(file.parent.glob("Pulumi.*.yaml"))
-    if home.offline and not missing and not mentions_namespace(file):
-        return NO_CONFIG  # an ordinary program
+    ordinary = not missing if home.offline else own and file.is_file()
+    if ordinary and not mentions_namespace(file):
+        return NO_CONFIG  # one that does call our `deploy` says itself what it misses
     return read_stack_file(file)
 
 
@@ -63,7 +70,7 @@ def open_session(
     progress: Progress | None = None,
     environment: Mapping[str, str] | None = None,
     *,
-    signed_in: bool = False,
+    deploys: bool = False,
 ) -> Session:
     """Check the config, make sure of the engine and select the stack.
 
@@ -72,21 +79,22 @@ def open_session(
         stack: Stack name.
         progress: Told each step and the fraction that is done.
         environment: More variables for the engine and the program.
-        signed_in: Whether the clouds that the stack names are to be asked; not offline.
+        deploys: Whether the stack is to be previewed, updated or removed: then credentials must be
+            there, unless offline, and a program of the user's own is as good as one of ours.
 
     Raises:
         ConfigError: the stack's file is not valid, or a prod stack has no secrets provider.
         ModelportError: there are no credentials of a cloud that is to be asked.
         EngineError: the engine cannot be had or does not open the stack.
     """
-    config = check_config(home, stack)
+    config = check_config(home, stack, own=deploys)
     install_engine(home, progress)
     install_plugin(home)
     _enter(engine_environment(home))
     refuse_mixture(home)
     if not home.offline:
         _check_secrets(home, stack, config)
-        if signed_in:
+        if deploys:
             require_credentials(item.kind for item in config.deployments.values())
     home.state.mkdir(parents=True, exist_ok=True)
     prepare_state(home, stack)

@@ -66,7 +66,7 @@ def up(home: Home, stack: str, show: Show) -> UpResult:
         EngineError: the update failed; the message says why and what still serves.
         ServiceError: the update ended, but a service does not answer as it should.
     """
-    session = open_session(home, stack, lambda text, done: show(text, done * 0.1), signed_in=True)
+    session = open_session(home, stack, lambda text, done: show(text, done * 0.1), deploys=True)
     build_missing(home, stack, session.config.deployments, _scaled(show, 0.1, _BUILD_SHARE))
     recover(session.home, session.engine)
     watcher = Watcher(_scaled(show, _BUILD_SHARE, 0.95))
