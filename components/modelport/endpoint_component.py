@@ -9,10 +9,14 @@ from modelport import platforms
 from modelport.bundles import resolve
 from modelport.component import Component
 from modelport.config import TARGETS, Deployment
-from modelport.errors import PlanError
+from modelport.errors import ModelportError, PlanError
 from modelport.home import find_home
-from modelport.plan import CloudPlan, PlanContext
+from modelport.plan import CloudPlan, DeploymentPlan, PlanContext
 from modelport_serving.record import BundleRecord
+
+
+class ComponentError(ModelportError, pulumi.RunError):
+    """What a component cannot make; the engine shows the sentence, and no traceback."""
 
 
 class EndpointComponent(Component):
@@ -59,16 +63,13 @@ class EndpointComponent(Component):
             opts: Ordinary Pulumi options.
 
         Raises:
-            PlanError: the deployment cannot be made; every reason at once.
-            BundleError: there is no such bundle.
+            ComponentError: there is no such bundle, or the deployment cannot be made; every
+                reason at once, and nothing was declared.
         """
-        family = TARGETS[config.kind].COMPONENT
-        if family != type(self).__name__:
-            message = f"{name}: target {config.kind} is made by {family}, not {type(self).__name__}"
-            raise PlanError(message)
-        if record is None:
-            record = resolve(find_home(), config.bundle_name, config.bundle_version, config.gate)
-        plan = platforms.plan(name, config, record, context or PlanContext.here(pulumi.get_stack()))
+        try:
+            plan = self._plan(name, config, record, context)
+        except ModelportError as error:
+            raise ComponentError(str(error)) from error
         super().__init__(name, plan.facts(), opts)
 
         made = platforms.build(plan, parent=self)
@@ -83,3 +84,18 @@ class EndpointComponent(Component):
         self.revision = plan.revision if isinstance(plan, CloudPlan) else plan.version
         self.key = made.key
         self.publish(url=made.url, call=made.call, log=made.log, verified=made.verified)
+
+    def _plan(
+        self,
+        name: str,
+        config: Deployment,
+        record: BundleRecord | None,
+        context: PlanContext | None,
+    ) -> DeploymentPlan:
+        family = TARGETS[config.kind].COMPONENT
+        if family != type(self).__name__:
+            message = f"{name}: target {config.kind} is made by {family}, not {type(self).__name__}"
+            raise PlanError(message)
+        if record is None:
+            record = resolve(find_home(), config.bundle_name, config.bundle_version, config.gate)
+        return platforms.plan(name, config, record, context or PlanContext.here(pulumi.get_stack()))

@@ -6,7 +6,8 @@
     ├── BundleError      a bundle is missing, broken or could not be trained or built
     │   └── GateRefused  the model did not pass its gate; holds the table of scores
     ├── EngineError      the Pulumi engine could not be had or did not finish
-    └── ServiceError     a live service did not start, answer or verify
+    ├── ServiceError     a live service did not start, answer or verify
+    └── ComponentError   any of these from a component in a Pulumi program (endpoint_component.py)
 
 Messages start lower case, carry no final period, and name the wrong value, what is allowed and the
 next step.

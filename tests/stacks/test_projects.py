@@ -47,6 +47,17 @@ def test_a_platform_team_composes_a_component_in_fifteen_lines(project: OfflineP
     assert len(code) <= 15
 
 
+def test_what_a_component_refuses_is_a_sentence(project: OfflineProject) -> None:
+    become(project, "platform-team")
+    program = (ROOT / "stacks" / "platform-team" / "__main__.py").read_text()
+    project.program(program.replace("breast_cancer", "brest_cancer"))
+    made = project.do("up")
+    assert not made.ok
+    assert "bundle brest_cancer is not built; run: modelport build brest_cancer" in made.messages
+    assert "Traceback" not in str(made.messages)
+    assert project.do("destroy").ok
+
+
 def test_a_model_in_the_network_of_another_stack(project: OfflineProject) -> None:
     become(project, "shared-network")
     made = project.do("up")
