@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aws_arguments.api_models import check_state
 from engine_project import ROOT
 from modelport.home import Home
 from modelport.verify import NOT_VERIFIED
@@ -103,6 +104,8 @@ def live(
     assert made.ok, made.messages
     assert made.steps == previewed.steps
     lived = Lived(made, made, made, project.state(), outputs=project.outputs()[NAME])
+    found = check_state(lived.state.values())  # AWS's own models of its API
+    assert found == [], found
     assert lived.outputs["version"] == FIRST
     assert lived.outputs["verified"] == NOT_VERIFIED
     assert_still(project)
@@ -113,6 +116,8 @@ def live(
     # A new version stands beside what takes traffic, or changes it in place.
     assert not lived.model.did("replace"), lived.model.steps
     lived.later = project.state()
+    found = check_state(lived.later.values())
+    assert found == [], found
 
     declare(project, resized, SECOND, **deployment)
     lived.size = project.do("up")

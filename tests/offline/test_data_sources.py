@@ -68,6 +68,7 @@ AWS: list[tuple[str, dict[str, Any], str]] = [
     ("acm/getCertificate", {"domain": "example.com"}, "arn"),
     ("route53/getZone", {"name": "example.com."}, "zoneId"),
     ("secretsmanager/getSecretVersion", {"secretId": "s"}, "arn"),
+    ("lb/getHostedZoneId", {}, "id"),
     ("lb/getLoadBalancer", {"name": "web"}, "arn"),
     ("eks/getCluster", {"name": "k"}, "endpoint"),
 ]

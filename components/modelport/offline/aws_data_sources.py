@@ -277,6 +277,11 @@ def _zone(subject: Subject) -> Answer:
     }
 
 
+def _zone_of_balancers(subject: Subject) -> Answer:
+    """One for every region; an id of a zone and no more, as records demand."""
+    return {"id": f"Z{marks.hex_id(f'balancers of {subject.place.region}', 13).upper()}"}
+
+
 def _instance_type(subject: Subject) -> Answer:
     """Sizes by their names; only the processors of other families differ."""
     name = text(subject.inputs, "instanceType")
@@ -366,6 +371,7 @@ _TABLE: Final[Mapping[str, Callable[[Subject], Answer]]] = {
     "index:ServicePrincipal": _service_principal,
     "kms:Alias": _alias,
     "kms:Key": _key,
+    "lb:HostedZoneId": _zone_of_balancers,
     "route53:Zone": _zone,
     "secretsmanager:SecretVersion": _secret_version,
     "ssm:Parameter": _parameter,

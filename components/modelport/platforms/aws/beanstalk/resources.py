@@ -213,7 +213,7 @@ def _watch(
 ) -> None:
     """Alarms and a dashboard from what the load balancer measures."""
     suffix = environment.load_balancers.apply(
-        lambda found: "".join(found[:1]).partition("loadbalancer/")[2]
+        lambda found: "".join(found[:1]).rpartition("loadbalancer/")[2]
     )
     metrics = load_balancer_metrics(suffix)
     error_alarm(plan, where, metrics, accepted=plan.error_rate)
