@@ -38,8 +38,27 @@ class Metrics:
     """Metric that counts failed requests that no instance ever got; `requests` has none of them."""
 
 
-def error_alarm(
-    plan: CloudPlan, account: Account, metrics: Metrics, *, accepted: float
+def watch(
+    plan: CloudPlan, account: Account, metrics: Metrics, *, accepted: float, slow: float | None
+) -> list[aws.cloudwatch.MetricAlarm]:
+    """Alarms and a dashboard.
+
+    Args:
+        plan: The deployment.
+        account: Where.
+        metrics: What the platform measures of it.
+        accepted: Share of failed requests, of 1, from which the first alarm rings.
+        slow: Seconds of p99 from which the second one rings; without them there is none.
+    """
+    alarms = [_error_alarm(plan, account, metrics, accepted)]
+    if slow is not None:
+        alarms.append(_latency_alarm(plan, account, metrics, slow))
+    _dashboard(plan, account, metrics)
+    return alarms
+
+
+def _error_alarm(
+    plan: CloudPlan, account: Account, metrics: Metrics, accepted: float
 ) -> aws.cloudwatch.MetricAlarm:
     """An alarm when more than a share of the requests of a minute fails, twice in three minutes."""
     rate = aws.cloudwatch.MetricAlarmMetricQueryArgs(
@@ -68,8 +87,8 @@ def error_alarm(
     )
 
 
-def latency_alarm(
-    plan: CloudPlan, account: Account, metrics: Metrics, *, seconds: float
+def _latency_alarm(
+    plan: CloudPlan, account: Account, metrics: Metrics, seconds: float
 ) -> aws.cloudwatch.MetricAlarm:
     """An alarm when the slowest hundredth takes longer than `seconds`, twice in three minutes."""
     return aws.cloudwatch.MetricAlarm(
@@ -91,11 +110,11 @@ def latency_alarm(
     )
 
 
-def dashboard(plan: CloudPlan, account: Account, metrics: Metrics) -> aws.cloudwatch.Dashboard:
+def _dashboard(plan: CloudPlan, account: Account, metrics: Metrics) -> None:
     """Requests, failures and latency on one page."""
     found: pulumi.Output[dict[str, str]] = pulumi.Output.all(**metrics.dimensions)
     body = found.apply(lambda dimensions: json.dumps(_page(plan, metrics, dimensions)))
-    return aws.cloudwatch.Dashboard(
+    aws.cloudwatch.Dashboard(
         f"{plan.name}-dashboard",
         dashboard_name=plan.physical_name,
         dashboard_body=body,

@@ -4,7 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 from modelport.platforms.aws.account import Account, account
-from modelport.platforms.aws.alarms import dashboard, error_alarm, latency_alarm
+from modelport.platforms.aws.alarms import watch
 from modelport.platforms.aws.balancer import load_balancer_metrics
 from modelport.platforms.aws.beanstalk.bucket import source_bucket
 from modelport.platforms.aws.beanstalk.options import (
@@ -216,7 +216,4 @@ def _watch(
         lambda found: "".join(found[:1]).rpartition("loadbalancer/")[2]
     )
     metrics = load_balancer_metrics(suffix)
-    error_alarm(plan, where, metrics, accepted=plan.error_rate)
-    if plan.slow_seconds is not None:
-        latency_alarm(plan, where, metrics, seconds=plan.slow_seconds)
-    dashboard(plan, where, metrics)
+    watch(plan, where, metrics, accepted=plan.error_rate, slow=plan.slow_seconds)

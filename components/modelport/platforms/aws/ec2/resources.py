@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from modelport.platforms.aws.account import Account, account
-from modelport.platforms.aws.alarms import dashboard, error_alarm, latency_alarm
+from modelport.platforms.aws.alarms import watch
 from modelport.platforms.aws.balancer import (
     Balancer,
     balancer,
@@ -45,10 +45,7 @@ def build(plan: Ec2Plan, *, parent: pulumi.Resource) -> Endpoint:
     network = serving_network(plan, where, plan.place)
     entry = balancer(plan, where, network, plan.place, plan.naming, idle_seconds=plan.timeout)
     metrics = balancer_metrics(entry)
-    error_alarm(plan, where, metrics, accepted=plan.error_rate)
-    if plan.slow_seconds is not None:
-        latency_alarm(plan, where, metrics, seconds=plan.slow_seconds)
-    dashboard(plan, where, metrics)
+    watch(plan, where, metrics, accepted=plan.error_rate, slow=plan.slow_seconds)
     targets = target_group(plan, where, network, plan.revision, target_type="instance")
     rule = forward(plan, where, entry, [(targets, 100)], held=True, priority=_LAST)
     alone = _alone(plan, where, entry, targets)

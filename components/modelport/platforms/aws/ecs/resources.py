@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from modelport.platforms.aws.account import Account, account
-from modelport.platforms.aws.alarms import dashboard, error_alarm, latency_alarm
+from modelport.platforms.aws.alarms import watch
 from modelport.platforms.aws.balancer import (
     Balancer,
     balancer,
@@ -47,10 +47,7 @@ def build(plan: EcsPlan, *, parent: pulumi.Resource) -> Endpoint:
     network = serving_network(plan, where, plan.place)
     entry = balancer(plan, where, network, plan.place, plan.naming, idle_seconds=plan.timeout)
     metrics = balancer_metrics(entry)
-    alarms = [error_alarm(plan, where, metrics, accepted=plan.error_rate)]
-    if plan.slow_seconds is not None:
-        alarms.append(latency_alarm(plan, where, metrics, seconds=plan.slow_seconds))
-    dashboard(plan, where, metrics)
+    alarms = watch(plan, where, metrics, accepted=plan.error_rate, slow=plan.slow_seconds)
     task, granted = task_definition(plan, where, images, group, container_variables(plan, callers))
     cluster = _cluster(plan, where)
     service = _service(plan, where, network, entry, cluster, task, alarms, granted)

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from modelport.platforms.aws.account import Account, account
-from modelport.platforms.aws.alarms import Metrics, dashboard, error_alarm, latency_alarm
+from modelport.platforms.aws.alarms import Metrics, watch
 from modelport.platforms.aws.encryption import encryption_key
 from modelport.platforms.aws.identity import (
     Statement,
@@ -89,10 +89,7 @@ def build(plan: LambdaPlan, *, parent: pulumi.Resource) -> Endpoint:
     warm = _warm(plan, where, alias)
     entry = entry_of(plan, where, key, alias)
     metrics = _metrics(plan)
-    error_alarm(plan, where, metrics, accepted=plan.error_rate)
-    if plan.slow_seconds is not None:
-        latency_alarm(plan, where, metrics, seconds=plan.slow_seconds)
-    dashboard(plan, where, metrics)
+    watch(plan, where, metrics, accepted=plan.error_rate, slow=plan.slow_seconds)
     names: dict[str, pulumi.Input[str]] = {
         "region": plan.region,
         "function": plan.physical_name,

@@ -4,7 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 from modelport.platforms.aws.account import Account, account
-from modelport.platforms.aws.alarms import Metrics, dashboard, error_alarm, latency_alarm
+from modelport.platforms.aws.alarms import Metrics, watch
 from modelport.platforms.aws.encryption import encryption_key
 from modelport.platforms.aws.identity import (
     Statement,
@@ -43,10 +43,7 @@ def build(plan: SageMakerPlan, *, parent: pulumi.Resource) -> Endpoint:
     }
     before = live_before(plan, names, where.opts)
     metrics = _metrics(plan)
-    alarms = [error_alarm(plan, where, metrics, accepted=plan.error_rate)]
-    if plan.slow_seconds is not None:
-        alarms.append(latency_alarm(plan, where, metrics, seconds=plan.slow_seconds))
-    dashboard(plan, where, metrics)
+    alarms = watch(plan, where, metrics, accepted=plan.error_rate, slow=plan.slow_seconds)
     statements = [
         *pull_image(images.repository),
         *write_logs(group),
