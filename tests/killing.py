@@ -73,13 +73,17 @@ def end_of(project: Project, update: subprocess.Popen[bytes]) -> None:
 
 
 def engines(folder: Path) -> list[psutil.Process]:
-    """Engine and plugin processes of a project that still run."""
+    """Engine and plugin processes of a project that still run.
+
+    Not the engine's language host: the next `modelport up` ends one that is left.
+    """
     found: list[psutil.Process] = []
     for process in psutil.process_iter(["cmdline", "cwd", "status"]):
         words = process.info["cmdline"] or []
         alive = process.info["status"] != psutil.STATUS_ZOMBIE
         ours = alive and str(folder) in str(process.info["cwd"])
-        if ours and words and ("pulumi" in words[0] or "modelport.provider" in words):
+        engine = bool(words) and Path(words[0]).name == "pulumi"
+        if ours and (engine or "modelport.provider" in words):
             found.append(process)
     return found
 

@@ -208,6 +208,7 @@ def test_a_sample_of_types(package: str) -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("package", sdk.PACKAGES)
 def test_all_types_and_functions(package: str) -> None:
     for token in sorted(sdk.tokens(package)):

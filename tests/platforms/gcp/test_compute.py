@@ -27,6 +27,7 @@ def test_facts_are_what_a_reviewer_asks_for() -> None:
     ("target", "more", "said"),
     [
         (TARGET, {"exposure": "public"}, "exposure: public needs a certificate"),
+        ({**TARGET, "machine": "ct6e-standard-1t"}, {}, "ct6e-standard-1t has TPUs"),
         (TARGET, {"domain": "c.example.com"}, "needs target.certificate"),
         (TARGET, {"rollout": "blue_green"}, "the nearest is rolling"),
         (TARGET, {"rollout": {"canary": {"steps": [10]}}}, "the nearest is rolling"),

@@ -1,5 +1,6 @@
 """The plan of kind `gcp.compute`: machines, replacement in turn, refusals, price."""
 
+import re
 from dataclasses import dataclass
 
 from modelport.config import Deployment
@@ -16,6 +17,8 @@ _NAME_ROOM = 12
 _LOG_BYTES = 300
 _BUILT_IN = ("g2", "a2", "a3")
 """Families whose GPUs are part of the machine and of its price."""
+_TPU = re.compile(r"ct\d|tpu")
+"""Families with TPUs: https://cloud.google.com/compute/docs/tpus/tpu-machines (2026-11)."""
 _ZONES = 3
 """Zones over which a regional group spreads; what may start or stop at once is a multiple."""
 
@@ -121,6 +124,12 @@ def _refusals(config: Deployment, target: ComputeTarget) -> list[str]:
         found.append(
             "rollout: the group replaces its machines in turn in this version; "
             "the nearest is rolling"
+        )
+    if _TPU.match(_family(target)):
+        found.append(
+            f"machine {target.machine} has TPUs, which need an image and disks of their own that "
+            "this version does not make; the nearest is machine: g2-standard-4, "
+            "accelerator: nvidia-l4"
         )
     gpu = target.accelerator != "none"
     if config.workload.gpu_memory and not gpu:
