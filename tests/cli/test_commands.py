@@ -38,9 +38,23 @@ def test_version(project: Project) -> None:
 
 def test_help_names_every_command(project: Project) -> None:
     said = project.modelport("--help").stdout
-    commands = "up preview down status logs predict train build validate schema setup doctor"
+    commands = "up preview down status logs predict train build check validate schema setup doctor"
     for command in commands.split():
         assert f"  {command} " in said
+
+
+def test_check_refuses_what_it_cannot_check(project: Project) -> None:
+    said = project.modelport("check", "gcp.vertx")
+    assert said.returncode == 1
+    assert said.stderr.startswith("error: gcp.vertx: not in the tables of platforms; known: ")
+    said = project.modelport("check", "heroku")
+    assert said.returncode == 2
+    assert (
+        said.stderr == "error: which bundle? give --bundle with one of: breast_cancer, diabetes\n"
+    )
+    said = project.modelport("check", "heroku", "--bundle", "diabetes")
+    assert said.returncode == 1
+    assert said.stderr == "error: bundle diabetes is not built; run: modelport build diabetes\n"
 
 
 def test_validate_says_every_mistake_of_every_stack_at_once(project: Project) -> None:

@@ -50,6 +50,7 @@ LAYERS = {
     "modelport.managed_endpoint": 8,
     "modelport.serverless_predictor": 8,
     "modelport.offline": 8,
+    "modelport.conformance": 7,
     "modelport.report": 7,
     "modelport.stack": 9,
     "modelport.operations": 9,

@@ -13,6 +13,7 @@ import pytest
 from images.docker_host import BASE, PASSWORD, DockerHost, docker_host, missing
 from modelport.bundles.builder import build
 from modelport.config.gate import Gate
+from modelport.conformance.runtime_api import RuntimeApiServer
 from modelport.errors import ServiceError
 from modelport.home import Home
 from modelport.images import build_and_push
@@ -22,7 +23,6 @@ from modelport.provider.model_image import ModelImageHandler, ModelImageInputs
 from modelport.verify import check_answer, golden_body
 from modelport_serving.record import BundleRecord, Golden, read_golden
 from serving.containers import free_port
-from serving.runtime_api import RuntimeApiServer
 from serving.workers import poll
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from modelport.conformance.runtime_api import RuntimeApiServer
 from serving.containers import Entry
-from serving.runtime_api import RuntimeApiServer
 from serving.test_lifecycle import copy_of
 from serving.tiny import GOOD
 from serving.workers import home_of

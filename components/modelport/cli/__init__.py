@@ -19,7 +19,7 @@ from typing import Annotated
 import typer
 
 from modelport import __version__
-from modelport.cli import bundle, deploy, look, project, report
+from modelport.cli import bundle, check, deploy, look, project, report
 from modelport.cli.console import err, fail
 from modelport.errors import ModelportError
 
@@ -31,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _module in (deploy, report, bundle, look, project):
+for _module in (deploy, report, bundle, check, look, project):
     _module.register(app)
 
 

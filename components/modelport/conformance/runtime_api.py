@@ -20,39 +20,54 @@ class RuntimeApiServer:
         self._events: queue.Queue[tuple[str, Any]] = queue.Queue()
         self._answers: queue.Queue[tuple[str, Any, str]] = queue.Queue()
         self._count = 0
+        self.asked = threading.Event()
+        """Set once a runtime has asked for an event: it is initialised then."""
         self._server = ThreadingHTTPServer((host, 0), self._handler())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.address = f"{host}:{self._server.server_address[1]}"
 
     def close(self) -> None:
+        """End it."""
         self._server.shutdown()
         self._server.server_close()
 
     def invoke(self, event: Any, seconds: float = 60) -> tuple[str, Any]:
-        """Give one event; returns `response` or `error`, and the content."""
+        """Give one event; returns `response` or `error`, and the content.
+
+        Raises:
+            TimeoutError: the runtime did not answer.
+        """
         self._count += 1
         request_id = f"request-{self._count}"
         self._events.put((request_id, event))
-        path, content, _ = self._answers.get(timeout=seconds)
-        where = f"{PREFIX}/invocation/{request_id}/"
-        assert path.startswith(where), path
-        return path.removeprefix(where), content
+        path, content, _ = self._next(seconds)
+        return path.removeprefix(f"{PREFIX}/invocation/{request_id}/"), content
 
     def failed_start(self, seconds: float = 60) -> tuple[Any, str]:
         """What was reported instead of a start, and the header that names its kind."""
-        path, content, kind = self._answers.get(timeout=seconds)
-        assert path == f"{PREFIX}/init/error"
+        path, content, kind = self._next(seconds)
+        if path != f"{PREFIX}/init/error":
+            raise ValueError(f"the runtime called {path}")
         return content, kind
 
+    def _next(self, seconds: float) -> tuple[str, Any, str]:
+        try:
+            return self._answers.get(timeout=seconds)
+        except queue.Empty:
+            raise TimeoutError(f"no answer within {seconds:g} s") from None
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        events, answers = self._events, self._answers
+        events, answers, asked = self._events, self._answers, self.asked
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                assert self.path == f"{PREFIX}/invocation/next"
+                if self.path != f"{PREFIX}/invocation/next":
+                    self._send(404, {"errorMessage": f"no such path: {self.path}"}, {})
+                    return
+                asked.set()
                 request_id, event = events.get()
                 self._send(200, event, {"Lambda-Runtime-Aws-Request-Id": request_id})
 

@@ -1,0 +1,98 @@
+"""Page: all rules of one kind, checked on one server that is started for it."""
+
+from dataclasses import dataclass
+
+from modelport.conformance.checks import CHECKS, Case, Outcome, Seen
+from modelport.conformance.lambda_checks import LAMBDA_CHECKS
+from modelport.conformance.rules import Rule, rules_of
+from modelport.conformance.server import Subject, is_free, running
+from modelport.conformance.starts import STARTS, USUAL, Start
+from modelport.feasibility import limits_of
+
+_MOST = 64 * 2**20
+"""Bytes of a body that our runtime takes at most."""
+_WHY = {
+    "image": "no image was checked: only the server inside it",
+    "functions_framework": "functions-framework is not started here yet",
+}
+_TESTED = CHECKS | LAMBDA_CHECKS
+_FIRST = ("listen", "runtime_api")
+"""Rules without which the others mean nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One rule and what was seen."""
+
+    rule: str
+    outcome: Outcome
+    said: str
+    demand: str
+    """The platform's rule."""
+    source: str
+    """Title, address and date."""
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All rules of one kind."""
+
+    kind: str
+    subject: str
+    """What was checked."""
+    lines: list[Line]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing failed; what was not tested is not counted."""
+        return all(line.outcome != "fail" for line in self.lines)
+
+
+def check_kind(kind: str, subject: Subject) -> Page:
+    """Start a server as the platform does and hold it against each of its rules.
+
+    Raises:
+        PlanError: the kind is not known.
+    """
+    rules = rules_of(kind)
+    start = STARTS.get(kind, USUAL)
+    name = subject.command or f"{subject.record.name}@{subject.record.version}"
+    if not any(rule.name in _TESTED for rule in rules):
+        return Page(kind, name, [_line(rule, _untested(rule)) for rule in rules])
+    if start.port is not None and not is_free(start.port):
+        said = f"port {start.port} is taken on this machine; free it and run again"
+        return Page(kind, name, [_line(rule, Seen("not tested", said)) for rule in rules])
+    return Page(kind, name, _checked(kind, rules, start, subject))
+
+
+def _checked(kind: str, rules: list[Rule], start: Start, subject: Subject) -> list[Line]:
+    found: list[Line] = []
+    with running(subject, start, _body_limit(kind)) as server:
+        for rule in rules:
+            check = _TESTED.get(rule.name)
+            deaf = any(line.rule in _FIRST and line.outcome == "fail" for line in found)
+            if check is None:
+                seen = _untested(rule)
+            elif deaf:
+                seen = Seen("not tested", "it did not come that far")
+            else:
+                seen = check(Case(rule, start, subject, server))
+            found.append(_line(rule, seen))
+    return found
+
+
+def _body_limit(kind: str) -> int | None:
+    """The platform's limit on bodies, as far as our runtime goes."""
+    amount = next((limit.amount for limit in limits_of(kind) if limit.name == "payload"), None)
+    return None if amount is None or amount > _MOST else int(amount)
+
+
+def _untested(rule: Rule) -> Seen:
+    return Seen("not tested", _WHY[rule.name])
+
+
+def _line(rule: Rule, seen: Seen) -> Line:
+    return Line(
+        rule.name, seen.outcome, seen.said, rule.sentence, str(rule.source), f"grade {rule.grade}"
+    )

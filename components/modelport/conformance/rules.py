@@ -1,0 +1,51 @@
+"""Rules: what a platform demands of a server, one row of `tables/rules.csv` each."""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+from modelport.feasibility.kinds import known_kind
+from modelport.feasibility.sources import Grade, Source, sources
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One demand of one kind of target."""
+
+    kind: str
+    name: str
+    """What is demanded, e.g. `listen`, `health`; a function of `checks.py` tests it."""
+    seconds: float | None
+    """Time that the platform gives; None where it names none."""
+    sentence: str
+    """The platform's rule."""
+    source: Source
+    grade: Grade
+
+
+@cache
+def _rules() -> tuple[Rule, ...]:
+    text = files("modelport.conformance").joinpath("tables", "rules.csv").read_text("utf-8")
+    return tuple(
+        Rule(
+            kind=row["kind"],
+            name=row["rule"],
+            seconds=float(row["value"]) if row["value"] else None,
+            sentence=row["sentence"],
+            source=sources()[row["source"]],
+            grade=cast("Grade", row["grade"]),
+        )
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+def rules_of(kind: str) -> list[Rule]:
+    """The rules of one kind, in the order in which they are checked.
+
+    Raises:
+        PlanError: the kind is not known.
+    """
+    known_kind(kind)
+    return [rule for rule in _rules() if rule.kind == kind]

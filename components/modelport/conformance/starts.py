@@ -1,0 +1,79 @@
+"""Starts: how each platform starts a container and where it calls it.
+
+What the platform says by a variable is said here by the same variable. Where a platform leaves the
+port to the deployment, ours is `PORT` of `modelport.platforms.container`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from modelport.platforms.container import ALIVE, PORT, PREDICT, READY
+
+_VERTEX = "/v1/endpoints/1/deployedModels/2"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a platform gives a container."""
+
+    port_variable: str | None
+    """Variable with the port; None where it is fixed."""
+    port: int | None = None
+    """The fixed port; None: the platform takes a free one."""
+    module: str = "container"
+    """Entry point of the bundle's runtime."""
+    arguments: tuple[str, ...] = ()
+    """Arguments behind the entry point."""
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What else the platform sets."""
+    health: tuple[str, ...] = (ALIVE, READY)
+    """Paths that it asks with GET."""
+    predict: str = PREDICT
+    """Path that it posts predictions to."""
+
+    runtime_api: bool = False
+    """Whether it listens nowhere, and asks Lambda's Runtime API for events instead."""
+
+    @property
+    def says_port(self) -> str:
+        """Where the port comes from, for people."""
+        return self.port_variable or f"the fixed {self.port}"
+
+
+USUAL = Start("PORT", PORT)
+"""Where the deployment names the port, and so for every kind that is not below."""
+STARTS: Mapping[str, Start] = {
+    "aws.sagemaker": Start(
+        None, 8080, arguments=("serve",), health=("/ping",), predict="/invocations"
+    ),
+    "gcp.vertex": Start(
+        "AIP_HTTP_PORT",
+        variables={
+            "AIP_MODE": "PREDICTION",
+            "AIP_HEALTH_ROUTE": _VERTEX,
+            "AIP_PREDICT_ROUTE": f"{_VERTEX}:predict",
+        },
+        health=(_VERTEX,),
+        predict=f"{_VERTEX}:predict",
+    ),
+    "aws.lambda": Start(
+        None,
+        module="lambda_runtime",
+        variables={"AWS_LAMBDA_FUNCTION_NAME": "it", "LAMBDA_TASK_ROOT": "/var/task"},
+        health=(),
+        runtime_api=True,
+    ),
+    "gcp.cloud_run": Start(
+        "PORT", variables={"K_SERVICE": "it", "K_REVISION": "it-1", "K_CONFIGURATION": "it"}
+    ),
+    "azure.functions": Start(
+        "FUNCTIONS_CUSTOMHANDLER_PORT",
+        variables={"FUNCTIONS_WORKER_RUNTIME": "custom"},
+        health=(),
+        predict="/api/predict",
+    ),
+    "gcp.app_engine": Start("PORT", 8080, variables={"GAE_ENV": "flex"}),
+    "azure.web_app": Start("WEBSITES_PORT", 8080),
+    "heroku": Start("PORT"),
+}
+"""By kind, where a platform has words of its own."""
