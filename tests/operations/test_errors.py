@@ -45,3 +45,8 @@ def test_an_error_whose_event_was_lost_is_found_in_the_display() -> None:
     assert last_error(auto.CommandError(result)) == PLAIN
     result = auto.CommandResult(stdout=shown, stderr="error: no stack named 'a'\n", code=255)
     assert last_error(auto.CommandError(result)) == "no stack named 'a'"
+
+
+def test_where_no_error_is_named_everything_that_was_said_is_told() -> None:
+    result = auto.CommandResult(stdout="Previewing\n  gone\n", stderr="\n", code=255)
+    assert "Previewing gone" in last_error(auto.CommandError(result))

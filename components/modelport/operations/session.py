@@ -121,7 +121,8 @@ def last_error(error: auto.CommandError) -> str:
         said = list(dict.fromkeys(text for text in errors if not is_summary(text)))
         if said:
             return "; ".join(said)
-    return " ".join(line.strip() for line in (stderr or shown).splitlines() if line.strip())
+    rest = stderr if stderr.strip() else shown
+    return " ".join(line.strip() for line in rest.splitlines() if line.strip())
 
 
 def _is_endpoint(value: object) -> bool:
