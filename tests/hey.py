@@ -6,6 +6,7 @@ https://github.com/rakyll/hey; Debian's package `hey` is the same.
 import os
 import re
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ def hey() -> Path:
 
 
 def start(url: str, folder: Path, requests: int, rate: int, callers: int) -> subprocess.Popen[str]:
-    """Ask `requests` times at `rate` a second from `callers` connections."""
+    """Ask at most `requests` times at `rate` a second from `callers` connections."""
     header = (folder / "auth-header").read_text().strip()
     return subprocess.Popen(
         [
@@ -60,7 +61,8 @@ def start(url: str, folder: Path, requests: int, rate: int, callers: int) -> sub
 
 
 def report(process: subprocess.Popen[str]) -> Report:
-    """Wait for the end and read the report."""
+    """End the load, after what is under way, and read the report."""
+    process.send_signal(signal.SIGINT)
     text, _ = process.communicate(timeout=600)
     answers = {
         int(status): int(count)
