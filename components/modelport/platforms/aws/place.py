@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from modelport.config import Deployment
 from modelport.config.targets.aws.balanced import Balanced, Named
+from modelport.config.targets.base import Scaled
 from modelport.plan import PlanContext
 from modelport.prices import Case, Parts
 from modelport.prices.around import egress, load_balancer, nat, private_endpoints
@@ -152,6 +153,25 @@ def balanced_notes(config: Deployment, target: Balanced) -> list[str]:
     if config.domain and target.hosted_zone is None:
         found.append(f"{config.domain} must be pointed at the load balancer by hand")
     return found
+
+
+def empty_refusals(target: Scaled, what: str) -> list[str]:
+    """Why `what`, e.g. `a group`, may not go down to nothing: no request starts it again."""
+    if target.replicas.min > 0:
+        return []
+    reason = (
+        f"replicas.min: {what} at zero does not start on a request; write 1, "
+        "or target aws.lambda, which scales to zero"
+    )
+    return [reason]
+
+
+def timeout_refusals(config: Deployment, timeout: int) -> list[str]:
+    """Why an answer that takes as long as is expected would be cut after `timeout` seconds."""
+    p99 = config.workload.p99_seconds
+    if p99 is None or p99 <= timeout:
+        return []
+    return [f"timeout {timeout}: is shorter than workload.p99 ({p99:g} s)"]
 
 
 def place_price(case: Case, place: Place) -> Parts:

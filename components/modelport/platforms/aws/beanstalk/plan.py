@@ -7,7 +7,6 @@ from modelport.config import Canary, CanaryRollout, Deployment
 from modelport.config.rollout import Rollout, seconds
 from modelport.config.targets.aws.beanstalk import BeanstalkTarget
 from modelport.plan import (
-    IMAGE_GB,
     REVISION_ROOM,
     CloudDecision,
     CloudPlan,
@@ -24,13 +23,15 @@ from modelport.platforms.aws.place import (
     Place,
     balanced_notes,
     balanced_refusals,
+    empty_refusals,
     naming_of,
     place_of,
     place_price,
+    timeout_refusals,
 )
 from modelport.platforms.aws.references import permitted, reference_refusals
+from modelport.platforms.aws.upkeep import upkeep_price
 from modelport.prices import Case, Parts, Scale
-from modelport.prices.around import encryption_keys, logs, monitoring, registry
 from modelport.prices.machines import disk, instances
 from modelport_serving.record import BundleRecord
 
@@ -96,7 +97,7 @@ def plan(
     decision = CloudDecision(
         size=f"{target.instance} {architecture}" + (", spot" if target.spot else ""),
         scale=Scale(target.replicas.min, target.replicas.max),
-        price=lambda case: _price(case, target, place, alarms=1 if slow is None else 2),
+        price=lambda case: _price(case, target, place, slow),
         settings={
             "architecture": architecture,
             "timeout": target.timeout,
@@ -134,15 +135,12 @@ def _policy(rollout: Rollout) -> tuple[Policy, int, int]:
     return _POLICIES.get(str(rollout), "AllAtOnce"), 100, 0
 
 
-def _price(case: Case, target: BeanstalkTarget, place: Place, *, alarms: int) -> Parts:
+def _price(case: Case, target: BeanstalkTarget, place: Place, slow: float | None) -> Parts:
     return (
         instances(case, "ec2", target.instance)
         + disk(case, target.disk_gib)
         + place_price(case, place)
-        + registry(case, IMAGE_GB)
-        + logs(case, 2 * _LOG_BYTES)
-        + encryption_keys(case)
-        + monitoring(case, alarms=alarms, dashboards=1)
+        + upkeep_price(case, log_bytes=2 * _LOG_BYTES, slow_seconds=slow)
     )
 
 
@@ -153,14 +151,8 @@ def _refusals(config: Deployment, target: BeanstalkTarget) -> list[str]:
             f"instance {target.instance}: has an accelerator, and the Docker platform brings no "
             "driver for it; write instance: t3.small, or target aws.ec2"
         )
-    if target.replicas.min == 0:
-        found.append(
-            "replicas.min: an environment at zero does not start on a request; write 1, "
-            "or target aws.lambda, which scales to zero"
-        )
-    p99 = config.workload.p99_seconds
-    if p99 is not None and p99 > target.timeout:
-        found.append(f"timeout {target.timeout}: is shorter than workload.p99 ({p99:g} s)")
+    found += empty_refusals(target, "an environment")
+    found += timeout_refusals(config, target.timeout)
     if isinstance(config.rollout, CanaryRollout):
         found += _canary_refusals(config.rollout.canary)
     return found

@@ -6,7 +6,6 @@ from typing import Literal
 from modelport.config import Deployment
 from modelport.config.targets.aws.ec2 import Ec2Target
 from modelport.plan import (
-    IMAGE_GB,
     REVISION_ROOM,
     CloudDecision,
     CloudPlan,
@@ -24,12 +23,14 @@ from modelport.platforms.aws.place import (
     Place,
     balanced_notes,
     balanced_refusals,
+    empty_refusals,
     naming_of,
     place_of,
     place_price,
+    timeout_refusals,
 )
+from modelport.platforms.aws.upkeep import upkeep_price
 from modelport.prices import Case, Parts, Scale
-from modelport.prices.around import encryption_keys, logs, monitoring, registry
 from modelport.prices.machines import disk, instances
 from modelport_serving.record import BundleRecord
 
@@ -93,7 +94,7 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
     decision = CloudDecision(
         size=f"{target.instance} {architecture}" + (", spot" if target.spot else ""),
         scale=Scale(target.replicas.min, target.replicas.max),
-        price=lambda case: _price(case, target, disk_gib, place, alarms=1 if slow is None else 2),
+        price=lambda case: _price(case, target, disk_gib, place, slow),
         settings=target.model_dump(mode="json", include=_REVISION) | {"auth": auth_of(config)},
         refusals=tuple(_refusals(config, target)),
         notes=tuple(_notes(config, target)),
@@ -121,15 +122,12 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
     )
 
 
-def _price(case: Case, target: Ec2Target, disk_gib: int, place: Place, *, alarms: int) -> Parts:
+def _price(case: Case, target: Ec2Target, disk_gib: int, place: Place, slow: float | None) -> Parts:
     return (
         instances(case, "ec2", target.instance)
         + disk(case, disk_gib)
         + place_price(case, place)
-        + registry(case, IMAGE_GB)
-        + logs(case, _LOG_BYTES)
-        + encryption_keys(case)
-        + monitoring(case, alarms=alarms, dashboards=1)
+        + upkeep_price(case, log_bytes=_LOG_BYTES, slow_seconds=slow)
     )
 
 
@@ -143,14 +141,8 @@ def _refusals(config: Deployment, target: Ec2Target) -> list[str]:
         found.append(
             "secrets: machines read no references in this version; use aws.ecs, or leave them out"
         )
-    if target.replicas.min == 0:
-        found.append(
-            "replicas.min: a group at zero does not start on a request; write 1, "
-            "or target aws.lambda, which scales to zero"
-        )
-    p99 = config.workload.p99_seconds
-    if p99 is not None and p99 > target.timeout:
-        found.append(f"timeout {target.timeout}: is shorter than workload.p99 ({p99:g} s)")
+    found += empty_refusals(target, "a group")
+    found += timeout_refusals(config, target.timeout)
     return found
 
 

@@ -4,15 +4,12 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, cast
 
 from modelport.cloud import aws
-from modelport.errors import ServiceError
-from modelport.live.service import Answer, Found, LiveService, NotReachable
-from modelport.platforms.asking import post
+from modelport.live.service import Answer, Found, LiveService
+from modelport.platforms.aws.asking import ask_balanced
 from modelport.platforms.aws.firing import firing_alarms
 
 _STATES: Mapping[str, Literal["ready", "failed"]] = {"COMPLETED": "ready", "FAILED": "failed"}
 """Of a deployment; every other state is one of change."""
-_PATIENCE = 15.0
-"""Seconds for an address that perhaps cannot be reached from here."""
 
 
 class Service(LiveService):
@@ -68,15 +65,7 @@ class Service(LiveService):
             NotReachable: the load balancer is inside its network, or its name is not set yet.
             ServiceError: there was no answer.
         """
-        headers = {} if key is None else {"authorization": f"Bearer {key}"}
-        url = f"{self.names['url']}/predict"
-        if self.names.get("reach") == "everywhere":
-            return post(url, body, headers, timeout)
-        try:
-            return post(url, body, headers, min(timeout, _PATIENCE))
-        except ServiceError as error:
-            message = f"its load balancer cannot be reached from here: {error}"
-            raise NotReachable(message) from None
+        return ask_balanced(self.names, body, key, timeout)
 
     def firing(self) -> tuple[str, ...]:
         """Names of the service's alarms that fire now."""

@@ -7,7 +7,6 @@ from modelport.config import Canary, CanaryRollout, Deployment
 from modelport.config.rollout import Rollout, seconds
 from modelport.config.targets.aws.ecs import EcsTarget
 from modelport.plan import (
-    IMAGE_GB,
     REVISION_ROOM,
     CloudDecision,
     CloudPlan,
@@ -25,13 +24,15 @@ from modelport.platforms.aws.place import (
     Place,
     balanced_notes,
     balanced_refusals,
+    empty_refusals,
     naming_of,
     place_of,
     place_price,
+    timeout_refusals,
 )
 from modelport.platforms.aws.references import reference_refusals, reference_services
+from modelport.platforms.aws.upkeep import upkeep_price
 from modelport.prices import Case, Parts, Scale
-from modelport.prices.around import encryption_keys, logs, monitoring, registry
 from modelport.prices.machines import fargate
 from modelport_serving.record import BundleRecord
 
@@ -95,7 +96,7 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
     decision = CloudDecision(
         size=f"{target.cpu / 1024:g} vCPU, {target.memory_mib} MiB {target.architecture}",
         scale=Scale(target.replicas.min, target.replicas.max),
-        price=lambda case: _price(case, target, place, alarms=1 if slow is None else 2),
+        price=lambda case: _price(case, target, place, slow),
         settings=target.model_dump(mode="json", include=_REVISION)
         | {"auth": auth_of(config), "secrets": config.secrets},
         refusals=tuple(_refusals(config, target)),
@@ -135,14 +136,11 @@ def _strategy(rollout: Rollout) -> tuple[Strategy, int, int, int]:
     return "ROLLING", 100, 0, 0
 
 
-def _price(case: Case, target: EcsTarget, place: Place, *, alarms: int) -> Parts:
+def _price(case: Case, target: EcsTarget, place: Place, slow: float | None) -> Parts:
     return (
         fargate(case, target.cpu / 1024, target.memory_mib / 1024)
         + place_price(case, place)
-        + registry(case, IMAGE_GB)
-        + logs(case, _LOG_BYTES)
-        + encryption_keys(case)
-        + monitoring(case, alarms=alarms, dashboards=1)
+        + upkeep_price(case, log_bytes=_LOG_BYTES, slow_seconds=slow)
     )
 
 
@@ -156,14 +154,8 @@ def _refusals(config: Deployment, target: EcsTarget) -> list[str]:
             f"tmp_mib {target.tmp_mib}: is more than half of the memory, of which it is part; "
             f"write at most {target.memory_mib // 2}"
         )
-    if target.replicas.min == 0:
-        found.append(
-            "replicas.min: a service at zero does not start on a request; write 1, "
-            "or target aws.lambda, which scales to zero"
-        )
-    p99 = config.workload.p99_seconds
-    if p99 is not None and p99 > target.timeout:
-        found.append(f"timeout {target.timeout}: is shorter than workload.p99 ({p99:g} s)")
+    found += empty_refusals(target, "a service")
+    found += timeout_refusals(config, target.timeout)
     if isinstance(config.rollout, CanaryRollout):
         found += _canary_refusals(config.rollout.canary)
     return found

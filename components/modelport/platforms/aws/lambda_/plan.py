@@ -6,7 +6,6 @@ from typing import Literal
 from modelport.config import Deployment
 from modelport.config.targets.aws.lambda_ import LambdaTarget
 from modelport.plan import (
-    IMAGE_GB,
     CloudDecision,
     CloudPlan,
     Fact,
@@ -16,9 +15,10 @@ from modelport.plan import (
 )
 from modelport.plan.access import auth_of
 from modelport.plan.watching import error_rate, slow_seconds
-from modelport.platforms.aws.place import Naming, naming_of, naming_refusals
+from modelport.platforms.aws.place import Naming, naming_of, naming_refusals, timeout_refusals
+from modelport.platforms.aws.upkeep import upkeep_price
 from modelport.prices import Case, Parts, Scale
-from modelport.prices.around import egress, encryption_keys, logs, monitoring, registry
+from modelport.prices.around import egress
 from modelport.prices.serverless import http_api, lambda_function
 from modelport_serving.record import BundleRecord
 
@@ -74,7 +74,7 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
     decision = CloudDecision(
         size=f"{target.memory_mib} MiB {target.architecture}",
         scale=Scale(target.replicas.min, target.replicas.max),
-        price=lambda case: _price(case, target, entry, alarms=1 if slow is None else 2),
+        price=lambda case: _price(case, target, entry, slow),
         settings=target.model_dump(mode="json", include=_REVISION) | {"auth": auth_of(config)},
         options=("http_api",) if entry == "http_api" else (),
         refusals=tuple(_refusals(config, target)),
@@ -104,7 +104,7 @@ def _entry(config: Deployment) -> Entry:
     return "http_api" if config.domain else "url"
 
 
-def _price(case: Case, target: LambdaTarget, entry: Entry, *, alarms: int) -> Parts:
+def _price(case: Case, target: LambdaTarget, entry: Entry, slow: float | None) -> Parts:
     parts = lambda_function(
         case,
         target.memory_mib,
@@ -115,13 +115,7 @@ def _price(case: Case, target: LambdaTarget, entry: Entry, *, alarms: int) -> Pa
         parts += http_api(case)
     if entry != "invoke":
         parts += egress(case)
-    return (
-        parts
-        + registry(case, IMAGE_GB)
-        + logs(case, _LOG_BYTES)
-        + encryption_keys(case)
-        + monitoring(case, alarms=alarms, dashboards=1)
-    )
+    return parts + upkeep_price(case, log_bytes=_LOG_BYTES, slow_seconds=slow)
 
 
 def _refusals(config: Deployment, target: LambdaTarget) -> list[str]:
@@ -148,10 +142,7 @@ def _refusals(config: Deployment, target: LambdaTarget) -> list[str]:
             f"timeout {target.timeout}: an HTTP API waits {_HTTP_API_SECONDS} s; "
             f"write {_HTTP_API_SECONDS}, or leave domain out"
         )
-    p99 = config.workload.p99_seconds
-    if p99 is not None and p99 > target.timeout:
-        found.append(f"timeout {target.timeout}: is shorter than workload.p99 ({p99:g} s)")
-    return found
+    return found + timeout_refusals(config, target.timeout)
 
 
 def _caller_refusals(config: Deployment, target: LambdaTarget) -> list[str]:

@@ -7,7 +7,6 @@ from modelport.config import Canary, CanaryRollout, Deployment
 from modelport.config.rollout import Rollout, seconds
 from modelport.config.targets.aws.sagemaker import SageMakerTarget
 from modelport.plan import (
-    IMAGE_GB,
     REVISION_ROOM,
     CloudDecision,
     CloudPlan,
@@ -17,8 +16,8 @@ from modelport.plan import (
     target_of,
 )
 from modelport.plan.watching import error_rate, slow_seconds
+from modelport.platforms.aws.upkeep import upkeep_price
 from modelport.prices import Case, Parts, Scale
-from modelport.prices.around import encryption_keys, logs, monitoring, registry
 from modelport.prices.machines import instances
 from modelport_serving.record import BundleRecord
 
@@ -82,7 +81,7 @@ def plan(
     decision = CloudDecision(
         size=target.instance,
         scale=scale,
-        price=lambda case: _price(case, target.instance, alarms=1 if slow is None else 2),
+        price=lambda case: _price(case, target.instance, slow),
         settings={
             "instance": target.instance,
             "start_timeout": target.start_timeout,
@@ -111,13 +110,9 @@ def plan(
     )
 
 
-def _price(case: Case, instance: str, *, alarms: int) -> Parts:
-    return (
-        instances(case, "sagemaker-hosting", instance)
-        + registry(case, IMAGE_GB)
-        + logs(case, _LOG_BYTES)
-        + encryption_keys(case)
-        + monitoring(case, alarms=alarms, dashboards=1)
+def _price(case: Case, instance: str, slow: float | None) -> Parts:
+    return instances(case, "sagemaker-hosting", instance) + upkeep_price(
+        case, log_bytes=_LOG_BYTES, slow_seconds=slow
     )
 
 
