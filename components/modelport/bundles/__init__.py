@@ -29,6 +29,7 @@ from modelport.bundles.gate import (
 from modelport.bundles.sources import bundle_names
 from modelport.bundles.store import (
     bento_path,
+    built_versions,
     find,
     list_bundles,
     model_path,
@@ -49,6 +50,7 @@ __all__ = [
     "Verdict",
     "bento_path",
     "build",
+    "built_versions",
     "bundle_names",
     "evaluate_gate",
     "find",

@@ -64,6 +64,18 @@ def find(home: Home, name: str, version: str) -> BundleRecord:
     raise BundleError(message)
 
 
+def built_versions(home: Home, name: str) -> list[BundleRecord]:
+    """The versions of one bundle, the newest first.
+
+    Raises:
+        BundleError: there is none.
+    """
+    built = list_bundles(home, name)
+    if not built:
+        raise BundleError(f"bundle {name} is not built; run: modelport build {name}")
+    return built
+
+
 def resolve(home: Home, name: str, version: str | None, gate: GateSpec) -> BundleRecord:
     """The built version that a deployment means.
 
@@ -79,9 +91,7 @@ def resolve(home: Home, name: str, version: str | None, gate: GateSpec) -> Bundl
     """
     if version is not None:
         return find(home, name, version)
-    built = list_bundles(home, name)
-    if not built:
-        raise BundleError(f"bundle {name} is not built; run: modelport build {name}")
+    built = built_versions(home, name)
     for record in built:
         if evaluate_gate(gate, record.evaluation).passed:
             return record

@@ -26,6 +26,9 @@ SecretReference = Annotated[
 _DOMAIN = r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
 _BUNDLE = r"^[a-z][a-z0-9_]{0,39}(@[0-9a-f]{4,16})?$"
 
+MOST_BODY_BYTES = 64 * 2**20
+"""Bytes of a body that the server inside every bundle takes at most."""
+
 
 class Limits(Model):
     """What a deployment may use and cost."""
@@ -37,7 +40,7 @@ class Limits(Model):
 class Serving(Model):
     """How requests are taken."""
 
-    max_body_bytes: Annotated[int, Field(ge=1024, le=64 * 2**20)] = 2**20
+    max_body_bytes: Annotated[int, Field(ge=1024, le=MOST_BODY_BYTES)] = 2**20
     """Largest request body in bytes; larger ones are answered with 413."""
     max_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     """Largest number of rows in one request."""

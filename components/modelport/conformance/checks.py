@@ -16,7 +16,7 @@ from modelport.conformance.rules import Rule
 from modelport.conformance.server import Server, Subject
 from modelport.conformance.starts import Start
 from modelport.errors import ServiceError
-from modelport.verify import VERSION_HEADER, check_answer, golden_body
+from modelport.verify import VERSION_HEADER, Verification, check_answer, golden_body
 
 Outcome = Literal["pass", "fail", "not tested"]
 _POLL = 0.05
@@ -48,6 +48,26 @@ class Case:
             base_url=self.server.url, timeout=self.rule.seconds or 60, trust_env=False
         )
 
+    @property
+    def body(self) -> bytes:
+        """The golden requests."""
+        return json.dumps(golden_body(self.subject.golden)).encode()
+
+    def padded(self, size: int) -> bytes:
+        """The golden requests in so many bytes; JSON allows spaces behind it."""
+        return self.body.ljust(size)
+
+    def compare(self, where: str, status: int, version: str | None, text: str) -> Verification:
+        """Compare an answer to the golden requests with what the evaluated model answered.
+
+        Raises:
+            ServiceError: it is another answer, or none.
+        """
+        subject = self.subject
+        return check_answer(
+            where, status, version, text, subject.record, subject.golden, unnamed=True
+        )
+
 
 def listen(case: Case) -> Seen:
     """Whether it listens on the platform's port in time."""
@@ -61,10 +81,8 @@ def listen(case: Case) -> Seen:
             return Seen("pass", f"listens on {server.port} after {after:.1f} s")
         if listening and time.monotonic() - server.began > _SETTLED:
             ports = ", ".join(str(port) for _, port in listening)
-            fix = f"read the port from {case.start.says_port}"
-            if case.start.port_variable is None:
-                fix = f"listen on {case.start.port}"
-            return Seen("fail", f"listens on {ports} and not on {server.port}; {fix}")
+            said = f"listens on {ports} and not on {server.port}; {case.start.port_fix}"
+            return Seen("fail", said)
         time.sleep(_POLL)
     return Seen("fail", f"listens nowhere after {seconds:g} s: {_end(case)}")
 
@@ -90,7 +108,7 @@ def health(case: Case) -> Seen:
                 _until_ready(case, path)
                 began = time.monotonic()
                 status = client.get(path).status_code
-            except (httpx.HTTPError, TimeoutError) as error:
+            except httpx.HTTPError as error:
                 return Seen("fail", f"GET {path} is not answered: {error}")
             slowest = max(slowest, time.monotonic() - began)
             if status != HTTPStatus.OK:
@@ -103,16 +121,9 @@ def predict(case: Case) -> Seen:
     path, began = case.start.predict, time.monotonic()
     try:
         with case.client() as client:
-            answer = client.post(path, json=golden_body(case.subject.golden))
-        found = check_answer(
-            f"POST {path}",
-            answer.status_code,
-            answer.headers.get(VERSION_HEADER),
-            answer.text,
-            case.subject.record,
-            case.subject.golden,
-            unnamed=True,
-        )
+            answer = client.post(path, content=case.body, headers=_JSON)
+        version = answer.headers.get(VERSION_HEADER)
+        found = case.compare(f"POST {path}", answer.status_code, version, answer.text)
     except httpx.HTTPError as error:
         return Seen("fail", f"POST {path} is not answered: {type(error).__name__} {error}".strip())
     except ServiceError as error:
@@ -125,8 +136,7 @@ def payload(case: Case) -> Seen:
     limit = case.server.body_limit
     if limit is None:
         return Seen("not tested", "the platform's limit is beyond what any server here takes")
-    body = json.dumps(golden_body(case.subject.golden)).encode()
-    sent = body + b" " * (limit - len(body))
+    sent = case.padded(limit)
     try:
         with case.client() as client:
             taken = client.post(case.start.predict, content=sent, headers=_JSON).status_code
@@ -145,7 +155,7 @@ def payload(case: Case) -> Seen:
 def drain(case: Case) -> Seen:
     """Whether a request under way at SIGTERM is answered, and the process ends in time."""
     server, seconds = case.server, case.rule.seconds or 30
-    body = json.dumps(golden_body(case.subject.golden)).encode()
+    body = case.body
     head = (
         f"POST {case.start.predict} HTTP/1.1\r\nhost: check\r\nconnection: close\r\n"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"

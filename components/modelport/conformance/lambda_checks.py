@@ -1,15 +1,13 @@
 """Checks on Lambda, where a server asks for events and listens nowhere."""
 
-import json
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from modelport.conformance.checks import Case, Seen
 from modelport.errors import ServiceError
-from modelport.verify import VERSION_HEADER, check_answer, golden_body
-
-_TOO_LARGE = 413
+from modelport.verify import VERSION_HEADER
 
 
 def runtime_api(case: Case) -> Seen:
@@ -29,16 +27,10 @@ def runtime_api(case: Case) -> Seen:
 def invocation(case: Case) -> Seen:
     """Whether a request of a function URL is answered as the model answered."""
     try:
-        answer = _invoke(case, json.dumps(golden_body(case.subject.golden)))
-        found = check_answer(
-            "the invocation",
-            int(answer["statusCode"]),
-            answer.get("headers", {}).get(VERSION_HEADER),
-            str(answer["body"]),
-            case.subject.record,
-            case.subject.golden,
-            unnamed=True,
-        )
+        answer = _invoke(case, case.body)
+        version = answer.get("headers", {}).get(VERSION_HEADER)
+        status, text = int(answer["statusCode"]), str(answer["body"])
+        found = case.compare("the invocation", status, version, text)
     except (KeyError, TypeError, TimeoutError) as error:
         return Seen("fail", f"an event is not answered as a request is: {error}")
     except ServiceError as error:
@@ -49,19 +41,18 @@ def invocation(case: Case) -> Seen:
 def event_size(case: Case) -> Seen:
     """Whether the largest body is taken and a larger one gets 413."""
     limit = case.server.body_limit or 0
-    body = json.dumps(golden_body(case.subject.golden))
-    sent = body + " " * (limit - len(body))
+    sent = case.padded(limit)
     try:
         taken = _invoke(case, sent).get("statusCode")
-        larger = _invoke(case, sent + " ").get("statusCode")
+        larger = _invoke(case, sent + b" ").get("statusCode")
     except TimeoutError as error:
         return Seen("fail", f"a body of {limit} bytes is not answered: {error}")
-    if (taken, larger) != (200, _TOO_LARGE):
+    if (taken, larger) != (HTTPStatus.OK, HTTPStatus.REQUEST_ENTITY_TOO_LARGE):
         return Seen("fail", f"a body of {limit} bytes gets {taken}, one more {larger}")
     return Seen("pass", f"{limit} bytes are taken, one more gets 413")
 
 
-def _invoke(case: Case, body: str) -> dict[str, Any]:
+def _invoke(case: Case, body: bytes) -> dict[str, Any]:
     if case.server.api is None:
         raise TimeoutError("no Runtime API")
     event = {
@@ -70,7 +61,7 @@ def _invoke(case: Case, body: str) -> dict[str, Any]:
         "rawQueryString": "",
         "headers": {"content-type": "application/json"},
         "requestContext": {"http": {"method": "POST", "path": case.start.predict}},
-        "body": body,
+        "body": body.decode(),
         "isBase64Encoded": False,
     }
     _, content = case.server.api.invoke(event)

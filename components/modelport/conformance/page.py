@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from modelport.config.deployment import MOST_BODY_BYTES
 from modelport.conformance.checks import CHECKS, Case, Outcome, Seen
 from modelport.conformance.lambda_checks import LAMBDA_CHECKS
 from modelport.conformance.rules import Rule, rules_of
@@ -9,8 +10,6 @@ from modelport.conformance.server import Subject, is_free, running
 from modelport.conformance.starts import STARTS, USUAL, Start
 from modelport.feasibility import limits_of
 
-_MOST = 64 * 2**20
-"""Bytes of a body that our runtime takes at most."""
 _WHY = {
     "image": "no image was checked: only the server inside it",
     "functions_framework": "functions-framework is not started here yet",
@@ -85,7 +84,7 @@ def _checked(kind: str, rules: list[Rule], start: Start, subject: Subject) -> li
 def _body_limit(kind: str) -> int | None:
     """The platform's limit on bodies, as far as our runtime goes."""
     amount = next((limit.amount for limit in limits_of(kind) if limit.name == "payload"), None)
-    return None if amount is None or amount > _MOST else int(amount)
+    return None if amount is None or amount > MOST_BODY_BYTES else int(amount)
 
 
 def _untested(rule: Rule) -> Seen:

@@ -1,13 +1,11 @@
 """Rules: what a platform demands of a server, one row of `tables/rules.csv` each."""
 
-import csv
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import cast
 
 from modelport.feasibility.kinds import known_kind
-from modelport.feasibility.sources import Grade, Source, sources
+from modelport.feasibility.sources import Grade, Source, read_table, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,6 @@ class Rule:
 
 @cache
 def _rules() -> tuple[Rule, ...]:
-    text = files("modelport.conformance").joinpath("tables", "rules.csv").read_text("utf-8")
     return tuple(
         Rule(
             kind=row["kind"],
@@ -37,7 +34,7 @@ def _rules() -> tuple[Rule, ...]:
             source=sources()[row["source"]],
             grade=cast("Grade", row["grade"]),
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in read_table("rules.csv", "modelport.conformance")
     )
 
 

@@ -27,6 +27,7 @@ _OURS = (
     "WEBSITES_",
     "FUNCTIONS_",
     "SAGEMAKER_",
+    "AWS_LAMBDA_",
 )
 _LINES = 3
 

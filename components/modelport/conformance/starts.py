@@ -35,9 +35,11 @@ class Start:
     """Whether it listens nowhere, and asks Lambda's Runtime API for events instead."""
 
     @property
-    def says_port(self) -> str:
-        """Where the port comes from, for people."""
-        return self.port_variable or f"the fixed {self.port}"
+    def port_fix(self) -> str:
+        """What to do about a server that listens elsewhere."""
+        if self.port_variable is None:
+            return f"listen on {self.port}"
+        return f"read the port from {self.port_variable}"
 
 
 USUAL = Start("PORT", PORT)

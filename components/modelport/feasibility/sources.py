@@ -26,9 +26,9 @@ class Source:
         return f"{self.title}, {self.address}, {self.as_of}"
 
 
-def read_table(name: str) -> list[dict[str, str]]:
-    """The rows of a file in `tables/` by column."""
-    text = files("modelport.feasibility").joinpath("tables", name).read_text("utf-8")
+def read_table(name: str, package: str = "modelport.feasibility") -> list[dict[str, str]]:
+    """The rows of a file in a package's `tables/` by column."""
+    text = files(package).joinpath("tables", name).read_text("utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from modelport.offline import marks
 from modelport.offline.aws_arns import arn_of
-from modelport.offline.aws_texts import registry_host
+from modelport.offline.aws_texts import hosted_zone_id, registry_host
 from modelport.offline.place import entries, items, text
 from modelport.offline.policy_document import policy_document
 from modelport.offline.subject import Subject
@@ -265,7 +265,7 @@ def _certificate(subject: Subject) -> Answer:
 
 def _zone(subject: Subject) -> Answer:
     given = text(subject.inputs, "zoneId")
-    identifier = given or f"Z{marks.hex_id(subject.about('id'), 13).upper()}"
+    identifier = given or hosted_zone_id(subject.about("id"))
     servers = [marks.host(f"ns-{index}.awsdns-0{index}.com") for index in range(4)]
     return {
         "arn": arn_of(subject, identifier),
@@ -279,7 +279,7 @@ def _zone(subject: Subject) -> Answer:
 
 def _zone_of_balancers(subject: Subject) -> Answer:
     """One for every region; an id of a zone and no more, as records demand."""
-    return {"id": f"Z{marks.hex_id(f'balancers of {subject.place.region}', 13).upper()}"}
+    return {"id": hosted_zone_id(f"balancers of {subject.place.region}")}
 
 
 def _instance_type(subject: Subject) -> Answer:

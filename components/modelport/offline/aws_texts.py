@@ -69,6 +69,11 @@ def _numbered(detail: Detail) -> str:
     return f"{prefix}-{marks.hex_id(detail.about)}" if prefix else marks.hex_id(detail.about)
 
 
+def hosted_zone_id(about: str) -> str:
+    """Id of a zone of Route 53."""
+    return f"Z{marks.hex_id(about, 13).upper()}"
+
+
 def registry_host(subject: Subject) -> str:
     """Host name of the account's container registry."""
     place = subject.place
@@ -158,7 +163,7 @@ _RULES: Final[list[Rule]] = [
     ),
     rule("availabilityzone(name)?", lambda detail: detail.subject.place.availability_zone),
     rule("availabilityzoneid", saying("use1-az1")),
-    rule("hostedzoneid|zoneid", lambda detail: f"Z{marks.hex_id(detail.about, 13).upper()}"),
+    rule("hostedzoneid|zoneid", lambda detail: hosted_zone_id(detail.about)),
     rule(
         "repositoryurl|repositoryuri",
         lambda detail: f"{registry_host(detail.subject)}/{detail.subject.name}",

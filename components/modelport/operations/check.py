@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from modelport.bundles import bento_path, bundle_names, find, newest
+from modelport.bundles import bento_path, built_versions, bundle_names, find
 from modelport.conformance import Page, Subject, check_kind, rules_of
-from modelport.errors import BundleError, ConfigError
+from modelport.errors import ConfigError
 from modelport.home import Home
 from modelport_serving.record import read_golden
 
@@ -35,8 +35,6 @@ def _subject(home: Home, bundle: str | None, command: str) -> Subject:
     if bundle is None and len(known) != 1:
         raise ConfigError([f"which bundle? give --bundle with one of: {', '.join(known)}"])
     name, _, version = (bundle or known[0]).partition("@")
-    record = find(home, name, version) if version else newest(home, name)
-    if record is None:
-        raise BundleError(f"bundle {name} is not built; run: modelport build {name}")
+    record = find(home, name, version) if version else built_versions(home, name)[0]
     bento = bento_path(home, record.name, record.version)
     return Subject(record, read_golden(bento / "src"), bento, command)
