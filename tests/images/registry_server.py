@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
+from fakes.served import Handler
+
 USER, PASSWORD = "builder", "a secret"
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -71,22 +73,16 @@ class RegistryServer:
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Answering(Handler, BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self._send(*server.answer(self.path, self.headers.get("Authorization", "")))
+                asked = server.answer(self.path, self.headers.get("Authorization", ""))
+                self._send(*asked)
 
             def do_POST(self) -> None:
-                text = self.rfile.read(int(self.headers["content-length"])).decode()
-                self._send(*server.exchange({k: v[0] for k, v in parse_qs(text).items()}))
+                form = {k: v[0] for k, v in parse_qs(self.body().decode()).items()}
+                self._send(*server.exchange(form))
 
             def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
+                self.send(status, body, headers)
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-                pass
-
-        return Handler
+        return Answering

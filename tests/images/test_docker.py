@@ -42,6 +42,7 @@ VERTEX = {
 @pytest.fixture(scope="module")
 def host() -> Iterator[DockerHost]:
     reason = missing()
+    # Docker is installed where it may be; a machine that forbids it plays everything else.
     if reason is not None:
         pytest.skip(reason)
     with docker_host() as made:
@@ -56,6 +57,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 @pytest.fixture(scope="module")
 def record(home: Home) -> BundleRecord:
     made = build(PROJECT, home, "breast_cancer", Gate())
+    # The base image is made from Debian 12, whose one Python is 3.11; a model needs its own.
     if not made.lineage.python.startswith("3.11."):
         pytest.skip(f"Debian's Python is 3.11, the bundle was trained with {made.lineage.python}")
     return made

@@ -33,3 +33,10 @@ def refusals(target: dict[str, Any], *, environment: Any = "dev", **more: Any) -
     except PlanError as error:
         return str(error).splitlines()
     return []
+
+
+def refusal(target: dict[str, Any], **more: Any) -> str:
+    """The one reason why a deployment is refused."""
+    found = refusals(target, **more)
+    assert len(found) == 1, found
+    return found[0]

@@ -68,6 +68,7 @@ class Campaign:
         """Play every step once, to know how many requests it takes."""
         for wanted, replicas in STEPS:
             before = len(self._fake.requests)
+            self._write(wanted, replicas)
             self._up(wanted, replicas, "unharmed")
             self._usual[wanted, replicas] = len(self._fake.requests) - before
 
@@ -117,7 +118,6 @@ class Campaign:
         )
 
     def _up(self, wanted: str, replicas: int, where: str) -> None:
-        self._write(wanted, replicas)
         done = self.project.modelport("up", "--stack", STACK)
         assert done.returncode == 0, f"{where}\n{done.stdout}\n{done.stderr}"
         expected = ([], {}, {})
