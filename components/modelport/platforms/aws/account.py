@@ -20,6 +20,11 @@ class Account:
     opts: pulumi.ResourceOptions
     """Options of every resource: parent and provider."""
 
+    @property
+    def asked(self) -> pulumi.InvokeOptions:
+        """Options of every question to the account: parent and provider."""
+        return pulumi.InvokeOptions(parent=self.opts.parent, provider=self.opts.provider)
+
     def arn(self, service: str, resource: pulumi.Input[str]) -> pulumi.Output[str]:
         """An address in this account and region."""
         return pulumi.Output.format(

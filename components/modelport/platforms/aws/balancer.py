@@ -11,16 +11,15 @@ from modelport.plan.names import bounded
 from modelport.platforms.aws.account import Account
 from modelport.platforms.aws.alarms import Metrics
 from modelport.platforms.aws.certificate import certificate, point_domain
-from modelport.platforms.aws.network import TLS, ServingNetwork, let_in, security_group
+from modelport.platforms.aws.network import HTTP, TLS, ServingNetwork, let_in, security_group
 from modelport.platforms.aws.place import Naming, Place
 from modelport.platforms.container import PORT, READY
 
 _LONGEST = 32
 """Characters of a name: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/
 API_CreateLoadBalancer.html."""
-_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 """TLS 1.2 and 1.3 only."""
-_HTTP = 80
 _ALIVE = 30
 """Seconds in which what is taken away may finish its requests."""
 IDLE_SECONDS = 60
@@ -63,7 +62,7 @@ def balancer(
     """
     group = security_group(plan, where, network.vpc, "balancer", "load balancer")
     secure = naming.domain is not None
-    ports = [TLS, *([_HTTP] if place.internet_facing else [])] if secure else [_HTTP]
+    ports = [TLS, *([HTTP] if place.internet_facing else [])] if secure else [HTTP]
     ranges: Sequence[pulumi.Input[str]] = place.callers or (network.range,)
     rules: list[pulumi.Resource] = [
         let_in(plan, where, group, f"balancer-in-{port}-{index}", port, range=range)
@@ -86,15 +85,15 @@ def balancer(
     listener = aws.lb.Listener(
         f"{plan.name}-listener",
         load_balancer_arn=made.arn,
-        port=TLS if secure else _HTTP,
+        port=TLS if secure else HTTP,
         protocol="HTTPS" if secure else "HTTP",
-        ssl_policy=_POLICY if secure else None,
+        ssl_policy=TLS_POLICY if secure else None,
         certificate_arn=certificate(plan, where, naming) if secure else None,
         default_actions=[_nothing_here()],
         tags=plan.tags,
         opts=where.opts,
     )
-    if _HTTP in ports and secure:
+    if HTTP in ports and secure:
         rules.append(_redirect(plan, where, made))
     rules += point_domain(plan, where, naming, address=made.dns_name, zone=made.zone_id)
     url = (
@@ -232,7 +231,7 @@ def _redirect(plan: CloudPlan, where: Account, made: aws.lb.LoadBalancer) -> aws
     return aws.lb.Listener(
         f"{plan.name}-listener-plain",
         load_balancer_arn=made.arn,
-        port=_HTTP,
+        port=HTTP,
         protocol="HTTP",
         default_actions=[
             aws.lb.ListenerDefaultActionArgs(

@@ -11,7 +11,7 @@ from modelport.platforms.aws.place import EVERYWHERE, ZONES, Place
 
 _RANGE = "10.64.0.0/20"
 _PRIVATE, _PUBLIC = ("10.64.0.0/22", "10.64.4.0/22"), ("10.64.8.0/24", "10.64.9.0/24")
-TLS = 443
+HTTP, TLS = 80, 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def serving_network(plan: CloudPlan, where: Account, place: Place) -> ServingNet
     if place.vpc is not None:
         found = aws.ec2.get_vpc_output(
             id=place.vpc,
-            opts=pulumi.InvokeOptions(parent=where.opts.parent, provider=where.opts.provider),
+            opts=where.asked,
         )
         return ServingNetwork(
             vpc=place.vpc,
@@ -82,7 +82,7 @@ class _Own:
                     name="opt-in-status", values=["opt-in-not-required"]
                 )
             ],
-            opts=pulumi.InvokeOptions(parent=where.opts.parent, provider=where.opts.provider),
+            opts=where.asked,
         ).names
         private = self._subnets(vpc, zones, "private", _PRIVATE)
         public = self._subnets(vpc, zones, "public", _PUBLIC) if place.public else []

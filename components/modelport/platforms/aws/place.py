@@ -1,6 +1,7 @@
 """Place: the network and the name of a deployment, decided; no Pulumi."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from modelport.config import Deployment
 from modelport.config.targets.aws.balanced import Balanced, Named
@@ -91,6 +92,11 @@ def naming_of(config: Deployment, target: Named) -> Naming:
     if config.domain is None:
         return Naming(None, None, None)
     return Naming(config.domain, target.hosted_zone, target.certificate)
+
+
+def reach(place: Place, naming: Naming) -> Literal["everywhere", "perhaps"]:
+    """From where it is reached: inside a network, or by a name set by hand, perhaps from here."""
+    return "everywhere" if place.internet_facing and naming.hosted_zone else "perhaps"
 
 
 def naming_refusals(config: Deployment, target: Named) -> list[str]:

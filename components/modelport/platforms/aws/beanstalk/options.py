@@ -8,13 +8,12 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
+from modelport.platforms.aws.balancer import TLS_POLICY
 from modelport.platforms.aws.beanstalk.plan import BeanstalkPlan
 from modelport.platforms.aws.logs import KEPT_DAYS
+from modelport.platforms.aws.network import HTTP, TLS
 from modelport.platforms.container import READY
 
-HTTP, TLS = 80, 443
-"""Port of nginx on an instance, and of the load balancer without a domain; and with one."""
-TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 _BATCH_PERCENT = 34
 """Share of the instances that is replaced at a time."""
 _ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}

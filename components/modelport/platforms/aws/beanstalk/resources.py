@@ -8,8 +8,6 @@ from modelport.platforms.aws.alarms import watch
 from modelport.platforms.aws.balancer import load_balancer_metrics
 from modelport.platforms.aws.beanstalk.bucket import source_bucket
 from modelport.platforms.aws.beanstalk.options import (
-    HTTP,
-    TLS,
     Options,
     balancer_options,
     deployment_options,
@@ -24,12 +22,15 @@ from modelport.platforms.aws.encryption import encryption_key
 from modelport.platforms.aws.image import ModelImage, model_image
 from modelport.platforms.aws.logs import tail_command
 from modelport.platforms.aws.network import (
+    HTTP,
+    TLS,
     ServingNetwork,
     let_in,
     security_group,
     service_group,
     serving_network,
 )
+from modelport.platforms.aws.place import reach
 from modelport.platforms.container import caller_key, container_variables
 from modelport.platforms.endpoint import Endpoint
 from modelport.platforms.proving import prove
@@ -71,24 +72,14 @@ def build(plan: BeanstalkPlan, *, parent: pulumi.Resource) -> Endpoint:
     after = [seeing, *granted, *rules, *network.parts]
     environment = _environment(plan, where, application, version, options, after)
     _watch(plan, where, environment)
-    named = point_domain(
-        plan,
-        where,
-        plan.naming,
-        address=environment.endpoint_url,
-        zone=aws.lb.get_hosted_zone_id_output(
-            load_balancer_type="application", opts=_asked(where)
-        ).id,
-    )
+    named = _named(plan, where, environment)
     host = plan.naming.domain or environment.endpoint_url
     url = pulumi.Output.format("{0}://{1}", "https" if plan.naming.domain else "http", host)
     names: dict[str, pulumi.Input[str]] = {
         "region": plan.region,
         "environment": plan.physical_name,
         "url": url,
-        "reach": "everywhere"
-        if plan.place.internet_facing and plan.naming.hosted_zone
-        else "perhaps",
+        "reach": reach(plan.place, plan.naming),
     }
     return prove(
         plan,
@@ -145,7 +136,7 @@ def _environment(
 ) -> aws.elasticbeanstalk.Environment:
     """The environment begins with the newest Docker platform; managed updates move it on."""
     stack = aws.elasticbeanstalk.get_solution_stack_output(
-        most_recent=True, name_regex=_STACK, opts=_asked(where)
+        most_recent=True, name_regex=_STACK, opts=where.asked
     ).name
     minutes = f"{_UPDATE_MINUTES + plan.step_minutes}m"
     return aws.elasticbeanstalk.Environment(
@@ -204,8 +195,15 @@ def _joined(subnets: list[pulumi.Input[str]]) -> pulumi.Output[str]:
     return pulumi.Output.all(*subnets).apply(lambda found: ",".join(sorted(found)))
 
 
-def _asked(where: Account) -> pulumi.InvokeOptions:
-    return pulumi.InvokeOptions(parent=where.opts.parent, provider=where.opts.provider)
+def _named(
+    plan: BeanstalkPlan, where: Account, environment: aws.elasticbeanstalk.Environment
+) -> list[pulumi.Resource]:
+    """The domain, where its zone is known; else nobody need be asked for the balancers' zone."""
+    if plan.naming.hosted_zone is None:
+        return []
+    zone = aws.lb.get_hosted_zone_id_output(load_balancer_type="application", opts=where.asked)
+    address = environment.endpoint_url
+    return point_domain(plan, where, plan.naming, address=address, zone=zone.id)
 
 
 def _watch(

@@ -167,5 +167,5 @@ def _user_data(plan: Ec2Plan, image: str, variables: dict[str, str], logs: str) 
 def _newest(plan: Ec2Plan, where: Account) -> pulumi.Output[str]:
     return aws.ssm.get_parameter_output(
         name=plan.ami_parameter,
-        opts=pulumi.InvokeOptions(parent=where.opts.parent, provider=where.opts.provider),
+        opts=where.asked,
     ).value

@@ -26,6 +26,7 @@ from modelport.platforms.aws.identity import Statement, granted_role, pull_image
 from modelport.platforms.aws.image import model_image
 from modelport.platforms.aws.logs import log_group, tail_command
 from modelport.platforms.aws.network import service_group, serving_network
+from modelport.platforms.aws.place import reach
 from modelport.platforms.container import PORT, caller_key, container_variables
 from modelport.platforms.endpoint import Endpoint
 from modelport.platforms.proving import live_before, prove
@@ -55,9 +56,7 @@ def build(plan: Ec2Plan, *, parent: pulumi.Resource) -> Endpoint:
         "rule": rule.arn,
         "balancer": entry.load_balancer.arn_suffix,
         "url": entry.url,
-        "reach": "everywhere"
-        if plan.place.internet_facing and plan.naming.hosted_zone
-        else "perhaps",
+        "reach": reach(plan.place, plan.naming),
     }
     before = live_before(plan, names, where.opts)
     profile, granted = _profile(plan, where, [*pull_image(images.repository), *write_logs(logs)])

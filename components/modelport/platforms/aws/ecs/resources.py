@@ -24,6 +24,7 @@ from modelport.platforms.aws.encryption import encryption_key
 from modelport.platforms.aws.image import model_image
 from modelport.platforms.aws.logs import log_group, tail_command
 from modelport.platforms.aws.network import ServingNetwork, service_group, serving_network
+from modelport.platforms.aws.place import reach
 from modelport.platforms.container import PORT, caller_key, container_variables
 from modelport.platforms.endpoint import Endpoint
 from modelport.platforms.proving import prove
@@ -56,9 +57,7 @@ def build(plan: EcsPlan, *, parent: pulumi.Resource) -> Endpoint:
         "region": plan.region,
         "service": plan.physical_name,
         "url": entry.url,
-        "reach": "everywhere"
-        if plan.place.internet_facing and plan.naming.hosted_zone
-        else "perhaps",
+        "reach": reach(plan.place, plan.naming),
     }
     return prove(
         plan,
