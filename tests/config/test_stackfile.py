@@ -13,6 +13,7 @@ from modelport.config import (
     parse,
     read_stack_file,
 )
+from modelport.config.stackfile import mentions_namespace
 from modelport.errors import ConfigError
 
 KINDS = ", ".join(TARGETS)
@@ -139,3 +140,23 @@ def test_values_from_python_need_no_file() -> None:
     assert caught.value.problems == [
         "modelport:deployments: must not be empty; the deployments of this stack by name"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [
+        (GOOD, True),
+        ('{"config": {"modelport:deployments": {}}}', True),
+        ("config: {'modelport:secrets': none}", True),
+        ("config: [\n  modelport:deployments:", True),
+        ("config: {aws:region: eu-west-1}\n# modelport:deployments:", False),
+        ("config: modelport", False),
+        ("- config", False),
+        ("", False),
+    ],
+)
+def test_a_file_of_ours_is_known_in_any_style(tmp_path: Path, text: str, ours: bool) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    assert not mentions_namespace(file)
+    file.write_text(text)
+    assert mentions_namespace(file) is ours

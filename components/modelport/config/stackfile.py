@@ -1,6 +1,5 @@
 """Stack files: the `modelport` part of `Pulumi.<stack>.yaml`, with the line of every key."""
 
-import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -57,9 +56,18 @@ def read_stack_file(file: Path) -> StackConfig:
 
 
 def mentions_namespace(file: Path) -> bool:
-    """Whether a stack file sets anything of ours; false when it is missing or broken."""
+    """Whether a stack file sets anything of ours, in block or flow style.
+
+    One that is not YAML is taken by its letters, so that whoever reads it next says what is wrong.
+    """
     text = file.read_text() if file.is_file() else ""
-    return re.search(rf"^\s+[\"']?{NAMESPACE}:", text, re.MULTILINE) is not None
+    try:
+        content = cast("object", yaml.safe_load(text))
+    except yaml.YAMLError:
+        return f"{NAMESPACE}:" in text
+    config = cast("dict[object, object]", content).get("config") if isinstance(content, dict) else 0
+    keys = cast("dict[object, object]", config) if isinstance(config, dict) else {}
+    return any(str(key).startswith(f"{NAMESPACE}:") for key in keys)
 
 
 def scalar_at(text: str, path: tuple[str, ...]) -> tuple[int, int, int]:
