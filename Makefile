@@ -54,7 +54,6 @@ soak: setup ## Long campaigns: 250 killed updates, 100 bad canaries (an hour or 
 	@MODELPORT_KILLS=50 $(BIN)/pytest -q -s -m e2e tests/provider/test_vertex_killed_engine.py | tee .modelport/soak-vertex.log
 
 bench: setup ## Time to the first prediction and throughput, beside others (needs wrk)
-	@$(BIN)/uv pip install --quiet --no-deps --target .modelport/bench -r bench/requirements.txt
 	@$(BIN)/python -m bench.first_prediction
 	@$(BIN)/python -m bench.throughput
 	@$(BIN)/python -m bench.offline_preview

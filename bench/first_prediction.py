@@ -19,13 +19,25 @@ from pathlib import Path
 from typing import Any
 
 from bench.report import RESULTS, write_tables
-from bench.servers import ROOT, Kind, built, free_port, need_extra, running
+from bench.servers import (
+    OURS,
+    PEERS,
+    ROOT,
+    SERVED,
+    built,
+    free_port,
+    need_peer,
+    running_bento,
+    running_ours,
+    running_peer,
+)
 from bench.versions import conditions
 
 from modelport.engine import engine_environment, install_engine, install_plugin
 from modelport.home import Home
 
-PROCESSES: tuple[Kind, ...] = ("modelport", "bentoml serve", "fastapi")
+FASTAPI = PEERS[0]
+PROCESSES = (OURS, SERVED, FASTAPI.name)
 
 
 def main() -> None:
@@ -33,13 +45,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.first_prediction")
     parser.add_argument("--rounds", type=int, default=7, help="starts of each kind")
     rounds = parser.parse_args().rounds
-    need_extra()
+    need_peer(FASTAPI)
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         before = conditions()
         deployments = _deployments(folder / "project", rounds)
         processes = _processes(folder, rounds)
-    ours = "modelport"
     result: dict[str, Any] = {
         **before,
         "rounds": rounds,
@@ -47,7 +58,7 @@ def main() -> None:
         "ratio_of_seconds": {
             other: round(
                 statistics.median(
-                    a / b for a, b in zip(processes[ours], processes[other], strict=True)
+                    a / b for a, b in zip(processes[OURS], processes[other], strict=True)
                 ),
                 2,
             )
@@ -86,11 +97,16 @@ def _deployments(folder: Path, rounds: int) -> dict[str, list[float]]:
 def _processes(folder: Path, rounds: int) -> dict[str, list[float]]:
     """Seconds from the start of a server's process to its first answer with 200."""
     bundle = built(folder, "breast_cancer")
+    starts = {
+        OURS: lambda: running_ours(bundle, folder),
+        SERVED: lambda: running_bento(bundle, folder),
+        FASTAPI.name: lambda: running_peer(FASTAPI, bundle, folder, slow=False),
+    }
     taken: dict[str, list[float]] = {kind: [] for kind in PROCESSES}
     for turn in range(rounds + 1):
         first = turn % len(PROCESSES)
         for kind in PROCESSES[first:] + PROCESSES[:first]:
-            with running(kind, bundle, folder) as server:
+            with starts[kind]() as server:
                 if turn:
                     taken[kind].append(server.seconds)
                     print(f"{kind} {server.seconds:.2f} s")

@@ -9,9 +9,9 @@ from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
 TITLES = {
-    "modelport": "a worker of ours",
+    "Modelport": "a worker of ours",
     "bentoml serve": "`bentoml serve` of the same Bento",
-    "fastapi": "plain FastAPI with uvicorn",
+    "FastAPI": "FastAPI with uvicorn and the pickle",
     "up until curl is answered": "`modelport up`, then the curl line that it prints",
     "up without changes": "`modelport up` again, without changes",
 }
@@ -74,25 +74,44 @@ def _offline_preview(result: dict[str, Any]) -> str:
 
 def _throughput(result: dict[str, Any]) -> str:
     turns = f"{result['rounds']} turns of {result['seconds']} s each"
-    titles = "model|rows|connections|ours rps|ms|FastAPI rps|ms|BentoML rps|ms|÷ FastAPI|÷ BentoML"
-    lines = [
-        "## Throughput and latency\n",
-        _conditions(result),
-        f"Medians of {turns}; FastAPI {result['fastapi']}. Latencies are p50 / p99 in ms.",
-        "The ratios are ours ÷ theirs in requests per second: above 1 ours answers more.\n",
-        f"| {titles.replace('|', ' | ')} |",
-        "|---" * (titles.count("|") + 1) + "|",
+    others = list(result["peers"])
+    lines = ["## Throughput and latency\n", _conditions(result), f"Medians of {turns}.\n"]
+    lines += [f"- {name}: {said}" for name, said in result["peers"].items()]
+    lines += [
+        "\nRequests per second, and ours ÷ theirs: above 1 ours answers more.\n",
+        *_head("model", "rows", "connections", "ours", *others, *(f"÷ {name}" for name in others)),
     ]
     for cell in result["cells"]:
-        numbers = [
-            f"{server['rps']:.0f} | {server['p50_ms']:.1f} / {server['p99_ms']:.1f}"
-            + (f" ({server['not_200']} failed)" if server["not_200"] else "")
+        rates = [
+            f"{server['rps']:.0f}" + (f" ({server['not_200']} failed)" if server["not_200"] else "")
             for server in cell["servers"].values()
         ]
         ratios = [f"**{ratio:.2f}**" for ratio in cell["ratio_of_rps"].values()]
-        place = [cell["model"], str(cell["rows"]), str(cell["connections"])]
-        lines.append("| " + " | ".join([*place, *numbers, *ratios]) + " |")
+        lines.append(_row(*_place(cell), *rates, *ratios))
+    lines += [
+        "\nMilliseconds, p50 / p99; ours ÷ theirs of the p99: below 1 ours answers sooner.\n",
+        *_head("model", "rows", "connections", "ours", *others, *(f"÷ {name}" for name in others)),
+    ]
+    for cell in result["cells"]:
+        times = [
+            f"{server['p50_ms']:.1f} / {server['p99_ms']:.1f}"
+            for server in cell["servers"].values()
+        ]
+        ratios = [f"**{ratio:.2f}**" for ratio in cell["ratio_of_p99"].values()]
+        lines.append(_row(*_place(cell), *times, *ratios))
     return "\n".join(lines) + "\n"
+
+
+def _place(cell: dict[str, Any]) -> tuple[str, str, str]:
+    return cell["model"], str(cell["rows"]), str(cell["connections"])
+
+
+def _head(*titles: str) -> list[str]:
+    return [_row(*titles), "|---" * len(titles) + "|"]
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _conditions(result: dict[str, Any]) -> str:

@@ -1,11 +1,13 @@
-"""Servers: one model behind our worker, a plain FastAPI application, and two ways of BentoML.
+"""Servers: one model behind our worker and behind what one would use instead.
 
-All run one serving process on a loopback address, take the same body at `/predict` and write
-their access log to a file. Only ours checks a key, the signature and limits, and keeps metrics.
+All run one serving process on a loopback address and answer the same rows with the same
+probabilities. Only ours checks a key, the signature and limits, keeps metrics and logs each
+request; the others run as `PEERS` says, which is what answered most here.
 """
 
 import contextlib
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -14,28 +16,103 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import httpx
-from bench.reference import MODEL, RECORD
+import joblib
+from bench.peers.reference import LABELS, MODEL
 
 from modelport.bundles import bento_path, build, model_path
+from modelport.bundles.fitting import prepare
+from modelport.bundles.sources import load_data, load_training
 from modelport.config import Gate
 from modelport.home import Home
 from modelport_serving.record import BundleRecord, read_golden
 
 ROOT = Path(__file__).parents[1]
 EXTRA = ROOT / ".modelport" / "bench"
-"""Where the packages of requirements.txt are installed."""
-INSTALL = f"uv pip install --no-deps --target {EXTRA.relative_to(ROOT)} -r bench/requirements.txt"
+"""Where each peer has its environment."""
 KEY = "a key for measurements"
 START_SECONDS = 120
 FEATURES = 30
 
-Kind = Literal["modelport", "bentoml serve", "fastapi", "bentoml stock"]
-"""`bentoml serve` runs our Bento by BentoML's own server; `bentoml stock` is BentoML's endpoint."""
+
+@dataclass(frozen=True)
+class Peer:
+    """What one would use instead, in the configuration that answered most."""
+
+    name: str
+    setting: str
+    """That configuration, in words."""
+    packages: tuple[str, ...]
+    """What is installed into its environment."""
+    command: tuple[str, ...]
+    """After the environment's Python; `PORT` stands for the port."""
+    onnx: bool = False
+    """Whether it is given our ONNX file instead of the pickle."""
+    batch: int = 1
+    """Largest batch, where the model is slow."""
+    v2: bool = False
+    """Whether it takes the Open Inference Protocol instead of our own body."""
+
+    @property
+    def python(self) -> Path:
+        """The environment's Python."""
+        return EXTRA / self.environment / "bin" / "python"
+
+    @property
+    def environment(self) -> str:
+        """Name of the environment."""
+        return self.name.partition(" ")[0].lower()
+
+
+_UVICORN = ("uvicorn[standard]", "uvloop", "httptools")
+_FASTAPI = ("-m", "uvicorn", "bench.peers.fastapi_app:app", "--host", "127.0.0.1", "--port", "PORT",
+            "--no-access-log")  # fmt: skip
+PEERS = (
+    Peer(
+        "FastAPI",
+        "async endpoint, finished response, uvloop and httptools, no access log",
+        ("fastapi", *_UVICORN),
+        _FASTAPI,
+    ),
+    Peer(
+        "FastAPI with ONNX",
+        "as FastAPI, given our ONNX file",
+        ("fastapi", *_UVICORN),
+        _FASTAPI,
+        onnx=True,
+    ),
+    Peer(
+        "LitServe",
+        "one API and one worker process; for the forest batches of 64 within 2 ms",
+        ("litserve", "uvloop", "httptools"),
+        ("-m", "bench.peers.litserve_app", "PORT"),
+        batch=64,
+    ),
+    Peer(
+        "MLServer",
+        "no parallel workers, no debug; for the forest adaptive batches of 64 within 2 ms",
+        ("mlserver", "mlserver-sklearn", "uvloop"),
+        ("-m", "mlserver.cli.main", "start", "."),
+        batch=64,
+        v2=True,
+    ),
+    Peer(
+        "BentoML",
+        "its own endpoint; for the forest batchable with up to 64",
+        ("bentoml", "uvloop", "httptools"),
+        ("-m", "bentoml", "serve", "bench.peers.bentoml_app:Stock", "--host", "127.0.0.1",
+         "--port", "PORT"),
+        batch=64,
+    ),
+)  # fmt: skip
+OURS = "Modelport"
+SERVED = "bentoml serve"
+"""Our Bento run by BentoML's own server."""
 
 
 @dataclass(frozen=True)
@@ -66,18 +143,31 @@ class Bundle:
 class Server:
     """A server that answers."""
 
-    kind: Kind
+    name: str
     url: str
+    """Where it predicts."""
     headers: Mapping[str, str]
     seconds: float
     """From the start of its process to its first answer with 200."""
+    v2: bool = False
+
+    def body(self, rows: list[list[Any]]) -> dict[str, Any]:
+        """The body that asks it for these rows."""
+        if not self.v2:
+            return {"instances": rows}
+        tensor = {
+            "name": "rows",
+            "shape": [len(rows), len(rows[0])],
+            "datatype": "FP64",
+            "data": [value for row in rows for value in row],
+        }
+        return {"inputs": [tensor], "outputs": [{"name": "predict_proba"}]}
 
 
 def built(folder: Path, name: str) -> Bundle:
     """Train and build `breast_cancer`, or `random_forest` of this folder, in a home of its own."""
-    project = ROOT if name == "breast_cancer" else ROOT / "bench"
     home = Home(folder / ".modelport")
-    return Bundle(home, build(project, home, name, Gate()))
+    return Bundle(home, build(project_of(name), home, name, Gate()))
 
 
 def free_port() -> int:
@@ -86,10 +176,27 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-def need_extra() -> None:
-    """End with a sentence when the packages of the comparison are not installed."""
-    if not (EXTRA / "fastapi").is_dir():
-        sys.exit(f"FastAPI is needed for the comparison; run: .venv/bin/{INSTALL}")
+def need_peer(peer: Peer) -> None:
+    """Make the peer's environment, unless it is there."""
+    if peer.python.exists():
+        return
+    uv = str(Path(sys.executable).with_name("uv"))
+    own = ("scikit-learn", "numpy", "joblib", "onnxruntime", "pydantic")
+    packages = [*peer.packages, "scikit-learn", "joblib", "numpy", "onnxruntime"]
+    pinned = [f"{name}=={version(name)}" if name in own else name for name in packages]
+    made = [uv, "venv", "--quiet", "--python", sys.executable, str(peer.python.parents[1])]
+    subprocess.run(made, check=True)
+    install = [uv, "pip", "install", "--quiet", "--python", str(peer.python), *pinned]
+    subprocess.run(install, check=True)
+
+
+def version_of(peer: Peer) -> str:
+    """The installed version of what a peer is made of."""
+    code = f"from importlib.metadata import version; print(version('{peer.packages[0]}'))"
+    done = subprocess.run(
+        [str(peer.python), "-c", code], capture_output=True, text=True, check=True
+    )
+    return f"{peer.packages[0]} {done.stdout.strip()}"
 
 
 def need_wrk() -> str:
@@ -100,38 +207,139 @@ def need_wrk() -> str:
     return found
 
 
+def pickle_of(bundle: Bundle, project: Path, folder: Path) -> Path:
+    """The trained model of a bundle as a joblib file, for those who serve it as it is."""
+    file = folder / f"{bundle.record.name}.joblib"
+    if not file.exists():
+        source = project / "bentos" / bundle.record.name
+        training = load_training(source)
+        split = prepare(training, load_data(source, training)).split
+        model: Any = training.pipeline(training.seed)
+        model.set_params(**bundle.record.lineage.parameters)
+        joblib.dump(model.fit(split.features, split.target), file)
+    return file
+
+
+def project_of(name: str) -> Path:
+    """The project that holds a bundle's sources: the repository, or this folder."""
+    return ROOT if (ROOT / "bentos" / name).is_dir() else ROOT / "bench"
+
+
 @contextlib.contextmanager
-def running(kind: Kind, bundle: Bundle, folder: Path) -> Generator[Server]:
-    """Run a server until it answers, and end it afterwards; its log goes to `folder`."""
+def running_ours(bundle: Bundle, folder: Path) -> Generator[Server]:
+    """Run a worker of ours."""
     with _listen() as listening:
-        port = int(listening.getsockname()[1])
-        inherits = kind == "modelport"
-        if not inherits:
-            listening.close()
-        command = _command(kind, bundle, port, listening.fileno())
-        with (folder / f"{kind}.log").open("ab") as log:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/predict"
+        worker = [sys.executable, "-m", "modelport_serving.worker", "--bento", str(bundle.bento)]
+        digest = hashlib.sha256(KEY.encode()).hexdigest()
+        own = {"MODELPORT_API_KEY_SHA256": digest, "PYTHONPATH": str(bundle.bento / "src")}
+        started = _Started(
+            [*worker, "--fd", str(listening.fileno())],
+            _environment(bundle) | own,
+            folder / "ours.log",
+            fds=[listening.fileno()],
+        )
+        with started.answering(OURS, url, bundle, {"Authorization": f"Bearer {KEY}"}) as server:
+            yield server
+
+
+@contextlib.contextmanager
+def running_bento(bundle: Bundle, folder: Path) -> Generator[Server]:
+    """Run our Bento by BentoML's own server."""
+    port = free_port()
+    command = [sys.executable, "-m", "bentoml", "serve", bundle.record.tag, "--host", "127.0.0.1",
+               "--port", str(port)]  # fmt: skip
+    environment = _environment(bundle) | {"MODELPORT_AUTH": "none"}
+    started = _Started(command, environment, folder / "bento.log")
+    with started.answering(SERVED, f"http://127.0.0.1:{port}/predict", bundle) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running_peer(peer: Peer, bundle: Bundle, folder: Path, *, slow: bool) -> Generator[Server]:
+    """Run a peer with the bundle's model; `slow` models are batched."""
+    port = free_port()
+    pickle = pickle_of(bundle, project_of(bundle.record.name), folder)
+    batch = peer.batch if slow else 1
+    own = {
+        MODEL: str(bundle.model if peer.onnx else pickle),
+        LABELS: ",".join(bundle.record.signature.labels),
+        "BENCH_BATCH": str(batch),
+        "PYTHONPATH": str(ROOT),
+    }
+    home = folder / f"{peer.environment}-{bundle.record.name}"
+    home.mkdir(exist_ok=True)
+    if peer.v2:
+        _write_mlserver(home, pickle, port, batch)
+    command = [str(peer.python), *(str(port) if word == "PORT" else word for word in peer.command)]
+    started = _Started(
+        command, _environment(bundle) | own, home / "log", cwd=home if peer.v2 else ROOT
+    )
+    path = "/v2/models/reference/infer" if peer.v2 else "/predict"
+    url = f"http://127.0.0.1:{port}{path}"
+    with started.answering(peer.name, url, bundle, v2=peer.v2) as server:
+        yield server
+
+
+@dataclass
+class _Started:
+    """A process of a server."""
+
+    command: list[str]
+    environment: Mapping[str, str]
+    log: Path
+    cwd: Path = ROOT
+    fds: list[int] = field(default_factory=list[int])
+
+    @contextlib.contextmanager
+    def answering(
+        self,
+        name: str,
+        url: str,
+        bundle: Bundle,
+        headers: Mapping[str, str] | None = None,
+        *,
+        v2: bool = False,
+    ) -> Generator[Server]:
+        """Run it until it answers, and end it afterwards."""
+        server = Server(name, url, headers or {}, 0.0, v2)
+        with self.log.open("ab") as log:
             begun = time.perf_counter()
             process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=_environment(kind, bundle),
+                self.command,
+                cwd=self.cwd,
+                env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                pass_fds=[listening.fileno()] if inherits else [],
+                pass_fds=self.fds,
             )
-    url = f"http://127.0.0.1:{port}"
-    headers = {"Authorization": f"Bearer {KEY}"} if inherits else {}
-    try:
-        seconds = _first_answer(process, url, headers, bundle) - begun
-        yield Server(kind, url, headers, seconds)
-    finally:
-        process.terminate()
         try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            seconds = _first_answer(process, server, bundle, self.log) - begun
+            yield Server(name, url, server.headers, seconds, v2)
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _write_mlserver(folder: Path, model: Path, port: int, batch: int) -> None:
+    settings = {
+        "debug": False, "host": "127.0.0.1", "http_port": port, "grpc_port": free_port(),
+        "metrics_port": free_port(), "parallel_workers": 0,
+    }  # fmt: skip
+    named: dict[str, Any] = {
+        "name": "reference",
+        "implementation": "mlserver_sklearn.SKLearnModel",
+        "parameters": {"uri": str(model)},
+    }
+    if batch > 1:
+        named |= {"max_batch_size": batch, "max_batch_time": 0.002}
+    (folder / "settings.json").write_text(json.dumps(settings))
+    (folder / "model-settings.json").write_text(json.dumps(named))
 
 
 def _listen() -> socket.socket:
@@ -142,51 +350,28 @@ def _listen() -> socket.socket:
     sys.exit("no free port from 20000 to 29999")
 
 
-def _command(kind: Kind, bundle: Bundle, port: int, fd: int) -> list[str]:
-    address = ["--host", "127.0.0.1", "--port", str(port)]
-    python = [sys.executable, "-m"]
-    if kind == "modelport":
-        worker = [*python, "modelport_serving.worker"]
-        return [*worker, "--bento", str(bundle.bento), "--fd", str(fd)]
-    if kind == "fastapi":
-        return [*python, "uvicorn", "bench.plain_fastapi:app", *address]
-    named = bundle.record.tag if kind == "bentoml serve" else "bench.stock_bento:Stock"
-    return [*python, "bentoml", "serve", named, *address]
-
-
-def _environment(kind: Kind, bundle: Bundle) -> dict[str, str]:
+def _environment(bundle: Bundle) -> dict[str, str]:
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
-    common = {
+    return kept | {
         "BENTOML_CONTAINERIZED": "true",
         "BENTOML_DO_NOT_TRACK": "true",
         "BENTOML_HOME": str(bundle.home.bentoml),
         "DO_NOT_TRACK": "true",
         "OMP_NUM_THREADS": "1",
     }
-    if kind == "modelport":
-        digest = hashlib.sha256(KEY.encode()).hexdigest()
-        own = {"MODELPORT_API_KEY_SHA256": digest, "PYTHONPATH": str(bundle.bento / "src")}
-    elif kind == "bentoml serve":
-        own = {"MODELPORT_AUTH": "none"}
-    else:
-        own = {
-            MODEL: str(bundle.model),
-            RECORD: str(bundle.bento / "src" / "bundle.json"),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(EXTRA)]),
-        }
-    return {**kept, **common, **own}
 
 
 def _first_answer(
-    process: subprocess.Popen[bytes], url: str, headers: Mapping[str, str], bundle: Bundle
+    process: subprocess.Popen[bytes], server: Server, bundle: Bundle, log: Path
 ) -> float:
     """Ask until the answer is 200; returns when it came."""
     end = time.monotonic() + START_SECONDS
-    body = {"instances": bundle.rows(1)}
+    body = server.body(bundle.rows(1))
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(httpx.TransportError):
-            answer = httpx.post(f"{url}/predict", json=body, headers=headers, timeout=60)
+            answer = httpx.post(server.url, json=body, headers=server.headers, timeout=60)
             if answer.status_code == 200:
                 return time.perf_counter()
         time.sleep(0.01)
-    sys.exit(f"the server at {url} gave no answer; exit status {process.poll()}")
+    said = "\n".join(log.read_text().splitlines()[-5:])
+    sys.exit(f"{server.name} gave no answer; exit status {process.poll()}; it said last:\n{said}")

@@ -1,4 +1,4 @@
-"""Throughput: requests per second and latency of our worker beside FastAPI and BentoML.
+"""Throughput: requests per second and latency of our worker beside what one would use instead.
 
     .venv/bin/python -m bench.throughput
 
@@ -18,11 +18,23 @@ from pathlib import Path
 from typing import Any
 
 from bench.report import RESULTS, write_tables
-from bench.servers import ROOT, Bundle, Kind, Server, built, need_extra, need_wrk, running
+from bench.servers import (
+    OURS,
+    PEERS,
+    ROOT,
+    Bundle,
+    Server,
+    built,
+    need_peer,
+    need_wrk,
+    running_ours,
+    running_peer,
+    version_of,
+)
 from bench.versions import conditions
 
-KINDS: tuple[Kind, ...] = ("modelport", "fastapi", "bentoml stock")
-MODELS = ("breast_cancer", "random_forest")
+MODELS = {"breast_cancer": False, "random_forest": True}
+"""Bundles, and whether their model is so slow that peers batch."""
 ROWS = (1, 32)
 CONNECTIONS = (1, 16, 64)
 SCRIPT = Path(__file__).with_name("post.lua")
@@ -35,22 +47,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.throughput")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each server and load")
     parser.add_argument("--seconds", type=int, default=2, help="seconds of each turn")
+    parser.add_argument("--peers", default="", help="names with commas; all when left out")
+    parser.add_argument("--dry", action="store_true", help="print, but keep no result")
     arguments = parser.parse_args()
-    need_extra()
+    wanted = arguments.peers.split(",") if arguments.peers else [peer.name for peer in PEERS]
+    peers = [peer for peer in PEERS if peer.name in wanted]
+    for peer in peers:
+        need_peer(peer)
     wrk = need_wrk()
     cells: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         before = conditions()
-        for name in MODELS:
+        for name, slow in MODELS.items():
             bundle = built(folder, name)
             print(f"{name}: {bundle.record.version}")
             with contextlib.ExitStack() as stack:
-                servers = [stack.enter_context(running(kind, bundle, folder)) for kind in KINDS]
+                servers = [stack.enter_context(running_ours(bundle, folder))]
+                servers += [
+                    stack.enter_context(running_peer(peer, bundle, folder, slow=slow))
+                    for peer in peers
+                ]
                 cells += _measure(wrk, servers, bundle, folder, arguments)
+    if arguments.dry:
+        return
     result = {
         **before,
-        "fastapi": _fastapi_version(),
+        "peers": {peer.name: f"{version_of(peer)}: {peer.setting}" for peer in peers},
         "rounds": arguments.rounds,
         "seconds": arguments.seconds,
         "cells": cells,
@@ -65,17 +88,19 @@ def _measure(
 ) -> list[dict[str, Any]]:
     cells: list[dict[str, Any]] = []
     for rows in ROWS:
-        body = folder / f"{rows}.json"
-        body.write_text(json.dumps({"instances": bundle.rows(rows)}))
+        asked: dict[str, Path] = {}
         for server in servers:
-            _load(wrk, server, body, connections=4, seconds=1)  # warm
+            asked[server.name] = folder / f"{server.name}-{rows}.json"
+            asked[server.name].write_text(json.dumps(server.body(bundle.rows(rows))))
+            _load(wrk, server, asked[server.name], connections=4, seconds=1)  # warm
         for connections in CONNECTIONS:
-            samples: dict[str, list[Sample]] = {server.kind: [] for server in servers}
+            samples: dict[str, list[Sample]] = {server.name: [] for server in servers}
             for turn in range(arguments.rounds):
                 first = turn % len(servers)
                 for server in servers[first:] + servers[:first]:
+                    body = asked[server.name]
                     sample = _load(wrk, server, body, connections, arguments.seconds)
-                    samples[server.kind].append(sample)
+                    samples[server.name].append(sample)
             cells.append(_cell(bundle.record.name, rows, connections, samples))
             print(json.dumps(cells[-1]))
     return cells
@@ -86,7 +111,7 @@ def _load(wrk: str, server: Server, body: Path, connections: int, seconds: int) 
     done = subprocess.run(
         [
             wrk, "--threads=1", f"--connections={connections}", f"--duration={seconds}s",
-            "--timeout=10s", f"--script={SCRIPT}", *headers, f"{server.url}/predict",
+            "--timeout=10s", f"--script={SCRIPT}", *headers, server.url,
         ],
         env={**os.environ, "BENCH_BODY": str(body)},
         cwd=ROOT,
@@ -116,12 +141,16 @@ def _cell(
         }
         for kind, taken in samples.items()
     }
-    ours = KINDS[0]
     ratios = {
-        other: round(
-            statistics.median(a / b for a, b in zip(rates[ours], rates[other], strict=True)), 2
-        )
-        for other in KINDS[1:]
+        other: round(statistics.median(a / b for a, b in zip(rates[OURS], taken, strict=True)), 2)
+        for other, taken in rates.items()
+        if other != OURS
+    }
+    tails = {kind: [sample["p99_ms"] for sample in taken] for kind, taken in samples.items()}
+    ratios_p99 = {
+        other: round(statistics.median(a / b for a, b in zip(tails[OURS], taken, strict=True)), 2)
+        for other, taken in tails.items()
+        if other != OURS
     }
     return {
         "model": model,
@@ -129,12 +158,8 @@ def _cell(
         "connections": connections,
         "servers": servers,
         "ratio_of_rps": ratios,
+        "ratio_of_p99": ratios_p99,
     }
-
-
-def _fastapi_version() -> str:
-    folder = next((ROOT / ".modelport" / "bench").glob("fastapi-*.dist-info"))
-    return folder.name.removeprefix("fastapi-").removesuffix(".dist-info")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import os
 import platform
 from importlib.metadata import version
 
-PACKAGES = ("bentoml", "numpy", "scikit-learn", "starlette", "uvicorn")
+PACKAGES = ("bentoml", "numpy", "onnxruntime", "scikit-learn", "uvicorn")
 
 
 def conditions(*packages: str) -> dict[str, object]:

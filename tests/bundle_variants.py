@@ -34,7 +34,8 @@ def variant(store: Path, version: str, change: Callable[[Path, Path], None] | No
 
 def corrupt_model(_src: Path, model: Path) -> None:
     """The model file is not the one that was evaluated."""
-    (model / "model.joblib").write_bytes(b"not a model")
+    (file,) = (path for path in model.iterdir() if path.name != "model.yaml")
+    file.write_bytes(b"not a model")
 
 
 def raise_on_start(src: Path, _model: Path) -> None:
@@ -77,11 +78,14 @@ def _edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 
 def after(calls: int, fault: str) -> Callable[[Path, Path], None]:
-    """A version that is good for some calls and then has a fault: `errs`, `slow` or `wrong`."""
+    """A version that is good for some calls and then has a fault: `errs`, `slow` or `wrong`.
+
+    The golden requests, which it answers before it is ready, count as one.
+    """
     faults = {
         "errs": "raise RuntimeError('out of memory')",
         "slow": "import time; time.sleep(0.4)",
-        "wrong": "return tuple(_swapped(item) for item in _score(self, rows))",
+        "wrong": "return _compute(self, rows)[:, ::-1]",
     }
 
     def change(src: Path, _model: Path) -> None:
@@ -93,13 +97,9 @@ def after(calls: int, fault: str) -> Callable[[Path, Path], None]:
 
 _FAULTY = """
 
-_calls = 0
-_score = Predictor.score
-
-
-def _swapped(item):
-    label = next(name for name in item.probabilities if name != item.label)
-    return item.model_copy(update={{"label": label}})
+_calls = 1
+_compute = Predictor.compute
+_load = load_predictor
 
 
 def _faulty(self, rows):
@@ -107,8 +107,11 @@ def _faulty(self, rows):
     _calls += 1
     if _calls > {calls}:
         {fault}
-    return _score(self, rows)
+    return _compute(self, rows)
 
 
-Predictor.score = _faulty
+def load_predictor(bento_src, model_path):
+    loaded = _load(bento_src, model_path)
+    Predictor.compute = _faulty
+    return loaded
 """

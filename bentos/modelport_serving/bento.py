@@ -37,7 +37,7 @@ from bentoml.models import BentoModel
 
 from modelport_serving.app import build_app
 from modelport_serving.errors import StartError
-from modelport_serving.middleware import Front
+from modelport_serving.gate import Front
 from modelport_serving.platform_routes import platform_routes
 from modelport_serving.predictor import load_predictor
 from modelport_serving.record import read_golden, read_record

@@ -4,13 +4,15 @@ import contextlib
 import hashlib
 import io
 import math
+import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-import joblib
 import numpy as np
+from numpy.typing import NDArray
 
 from modelport_serving.errors import StartError
 from modelport_serving.instances import InstanceReader, Rows
@@ -18,11 +20,19 @@ from modelport_serving.record import (
     BundleRecord,
     Golden,
     Prediction,
+    Runtime,
     read_golden,
     read_record,
 )
 
 DEFAULT_MAX_ROWS = 10_000
+PACE_ROWS = 64
+"""Rows of the larger call by which a model's pace is measured."""
+PACE_SECONDS = 0.02
+"""A model whose call takes longer is measured once, not several times."""
+
+Answers = NDArray[np.float64]
+"""Checked answers: probabilities of shape (rows, labels), or values of shape (rows,)."""
 
 
 class Model(Protocol):
@@ -31,6 +41,20 @@ class Model(Protocol):
     def predict(self, X: Rows, /) -> Any:  # noqa: N803 - scikit-learn's name
         """Answer an array of shape (rows,)."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What calls of a model cost on this machine."""
+
+    call: float
+    """Seconds of a call with one row."""
+    row: float
+    """Seconds that each further row adds."""
+
+    def seconds(self, rows: int) -> float:
+        """Seconds of a call with so many rows."""
+        return self.call + self.row * (rows - 1)
 
 
 class OutputError(RuntimeError):
@@ -47,6 +71,8 @@ class Predictor:
 
     def __init__(self, model: Model, record: BundleRecord) -> None:
         self.record = record
+        self.pace: Pace | None = None
+        """What its calls cost; unknown until `measure`."""
         self._reader = InstanceReader(record.signature)
         self._labels = record.signature.labels
         self._classifies = record.signature.task == "classification"
@@ -63,8 +89,8 @@ class Predictor:
         """
         return self._reader.read(instances, max_rows)
 
-    def score(self, rows: Rows) -> tuple[Prediction, ...]:
-        """Answer a checked matrix, one prediction per row.
+    def compute(self, rows: Rows) -> Answers:
+        """Answer a checked matrix: probabilities of shape (rows, labels), or values (rows,).
 
         Raises `OutputError` when the model's answer is not finite or has a wrong shape.
         """
@@ -77,18 +103,40 @@ class Predictor:
             raise OutputError(message)
         if not np.isfinite(answer).all():
             raise OutputError("the model answered NaN or infinity")
+        return answer
+
+    def plain(self, answers: Answers) -> list[dict[str, Any]]:
+        """Answers as JSON holds them: the fields of a `Prediction` that are set."""
         if not self._classifies:
-            values = cast("list[float]", answer.tolist())
-            return tuple(Prediction.model_construct(value=value) for value in values)
-        table = cast("list[list[float]]", answer.tolist())
-        best = cast("list[int]", answer.argmax(axis=1).tolist())
-        return tuple(
-            Prediction.model_construct(
-                label=self._labels[index],
-                probabilities=dict(zip(self._labels, chances, strict=True)),
-            )
+            return [{"value": value} for value in answers.tolist()]
+        best = cast("list[int]", answers.argmax(axis=1).tolist())
+        table = cast("list[list[float]]", answers.tolist())
+        labels = self._labels
+        return [
+            {"label": labels[index], "probabilities": dict(zip(labels, chances, strict=True))}
             for index, chances in zip(best, table, strict=True)
-        )
+        ]
+
+    def score(self, rows: Rows) -> tuple[Prediction, ...]:
+        """Answer a checked matrix, one prediction per row; raises what `compute` raises."""
+        found = self.plain(self.compute(rows))
+        return tuple(Prediction.model_construct(**fields) for fields in found)
+
+    def measure(self, rows: Rows) -> None:
+        """Learn what a call costs, by some with one and with several of these rows."""
+        several = np.resize(rows, (PACE_ROWS, rows.shape[1]))
+        call, longer = self._fastest(rows[:1]), self._fastest(several)
+        self.pace = Pace(call=call, row=max(0.0, longer - call) / (PACE_ROWS - 1))
+
+    def _fastest(self, rows: Rows) -> float:
+        best = math.inf
+        for _ in range(5):
+            begun = time.perf_counter()
+            self.compute(rows)
+            best = min(best, time.perf_counter() - begun)
+            if best > PACE_SECONDS:
+                break
+        return best
 
     def predict(
         self, instances: object, max_rows: int = DEFAULT_MAX_ROWS
@@ -110,8 +158,6 @@ def load_predictor(bento_src: Path, model_path: Path) -> Predictor:
     """
     record, golden = read_record(bento_src), read_golden(bento_src)
     file = model_path / record.model_file if model_path.is_dir() else model_path
-    # Column names are checked when a row is read; the matrix itself carries none.
-    warnings.filterwarnings("ignore", message="X does not have valid feature names")
     predictor = Predictor(_load(file, record), record)
     try:
         answers = predictor.predict([list(row) for row in golden.instances], len(golden.instances))
@@ -125,6 +171,7 @@ def load_predictor(bento_src: Path, model_path: Path) -> Predictor:
             "install the library versions of its record"
         )
         raise StartError(message)
+    predictor.measure(predictor.read([list(row) for row in golden.instances]))
     return predictor
 
 
@@ -172,10 +219,23 @@ def _load(file: Path, record: BundleRecord) -> Model:
         raise StartError(message)
     try:
         # The bytes that were hashed are the bytes that are loaded: the file may change meanwhile.
-        model = joblib.load(io.BytesIO(content))
+        return _open(content, record.runtime)
     except Exception as error:
         message = f"the model file {file} of {record.tag} cannot be loaded: {error}"
         raise StartError(message) from error
+
+
+def _open(content: bytes, runtime: Runtime) -> Model:
+    # Each is imported where it is needed: a bundle carries only the libraries that serve it.
+    if runtime == "onnx":
+        from modelport_serving.onnx_model import OnnxModel
+
+        return OnnxModel(content)
+    import joblib
+
+    model = joblib.load(io.BytesIO(content))
+    # Column names are checked when a row is read; the matrix itself carries none.
+    warnings.filterwarnings("ignore", message="X does not have valid feature names")
     _single_threaded(model)
     return cast("Model", model)
 

@@ -13,6 +13,10 @@ RECORD_FILE = "bundle.json"
 GOLDEN_FILE = "golden.json"
 
 Task = Literal["classification", "regression"]
+Runtime = Literal["onnx", "native"]
+"""What computes the answers: ONNX Runtime, or the library that trained the model."""
+Precision = Literal["double", "mixed", "float"]
+"""float64; float64 and then float32 in the last step; float32."""
 Cell = float | int | None
 """One value of one feature; `None` is a missing value."""
 
@@ -99,6 +103,19 @@ class Evaluation(Record):
     """Primary metric under disturbed input, e.g. `noise_5pct`, `missing_10pct`."""
 
 
+class Conversion(Record):
+    """What was compared before an ONNX model took the place of the trained one."""
+
+    precision: Precision | None = None
+    """How the ONNX model computes; none when it does not answer alike and is not served."""
+    rows: int
+    """Rows on which both were asked: the held-out ones, plain and disturbed."""
+    difference: float | None = None
+    """Largest difference between the two: of a probability, or relative of a value."""
+    reason: str | None = None
+    """Why the trained model itself is served."""
+
+
 class Lineage(Record):
     """Where a model came from."""
 
@@ -113,13 +130,15 @@ class Lineage(Record):
     search: tuple[dict[str, Any], ...]
     """Every candidate of the search with its mean score."""
     libraries: dict[str, str]
-    """Versions of the libraries that the model needs."""
+    """Versions of the libraries that trained the model, and of those that serve it."""
     python: str
     """Version of Python that trained it."""
     commit: str | None
     """Commit whose sources first gave this digest; none outside a repository."""
     created: str
     """Time of training, ISO 8601, UTC."""
+    conversion: Conversion | None = None
+    """How the ONNX model was compared; none where no conversion was tried."""
 
 
 class BundleRecord(Record):
@@ -138,6 +157,10 @@ class BundleRecord(Record):
     """File name of the model in the BentoML model of the same tag."""
     model_sha256: str
     """Hash of that file; checked before it is loaded."""
+    runtime: Runtime = "native"
+    """What computes the answers."""
+    requirements: tuple[str, ...] = ()
+    """Those of the lineage's libraries that serve it; all of them when empty."""
 
     @property
     def tag(self) -> str:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from modelport_serving.batcher import Batcher
 from modelport_serving.metrics import Metrics
-from modelport_serving.pool import PredictionPool
 from modelport_serving.predictor import Predictor
 from modelport_serving.problems import ProblemError, unavailable
 from modelport_serving.record import BundleRecord, Golden
@@ -17,7 +17,7 @@ class Live:
 
     settings: Settings
     predictor: Predictor
-    pool: PredictionPool
+    batcher: Batcher
     metrics: Metrics
 
 
@@ -36,16 +36,16 @@ class Runtime:
 
     def start(self, settings: Settings, predictor: Predictor) -> None:
         """Begin to answer with this predictor."""
-        pool = PredictionPool(predictor, threads=settings.threads, queue=settings.queue)
+        batcher = Batcher(predictor, threads=settings.threads, queue=settings.queue)
         metrics = Metrics(self.record)
         metrics.started()
-        self.live = Live(settings, predictor, pool, metrics)
+        self.live = Live(settings, predictor, batcher, metrics)
 
     def stop(self) -> None:
         """End the threads; requests from here on are answered 503."""
         live, self.live = self.live, None
         if live:
-            live.pool.close()
+            live.batcher.close()
 
     def ready(self) -> Live:
         """Return the live parts; raises `ProblemError` (503) when there are none."""

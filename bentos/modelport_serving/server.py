@@ -4,7 +4,8 @@ import asyncio
 import gc
 import socket
 import uuid
-from typing import cast
+from collections.abc import Awaitable
+from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,12 +28,15 @@ GC_THRESHOLDS = (50_000, 50, 100)
 class BoundedProtocol(HttpToolsProtocol):
     """HTTP/1.1 whose headers are bounded in size and time: callers without a key send them too."""
 
+    _incomplete = False
+    """Whether a request has begun and its headers are not complete."""
     _header_bytes = 0
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Begin to wait for the first request."""
         super().connection_made(transport)
+        self.transport = cast("asyncio.Transport", _Joining(transport))
         self._begin()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -40,26 +44,37 @@ class BoundedProtocol(HttpToolsProtocol):
         self._finish()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Read what has arrived; most requests are complete with it."""
+        super().data_received(data)
+        if self._incomplete and not self.transport.is_closing():
+            self._header_bytes += len(data)
+            if self._header_bytes > HEADER_BYTES:
+                self.send_400_response("headers too large")
+            elif self._deadline is None:
+                self._begin()
+
     def on_message_begin(self) -> None:
         """Begin a request's headers."""
         super().on_message_begin()
+        self._incomplete = True
         self._header_bytes = 0
-        self._begin()
-
-    def on_url(self, url: bytes) -> None:
-        """Count and keep a part of the request's line."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Count and keep a header."""
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Stop waiting: from here on the application's own limits hold."""
+        self._incomplete = False
         self._finish()
+        # With the separators, as they were counted while they arrived.
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > HEADER_BYTES:
+            self._header_bytes = size
+            raise ValueError("headers too large")
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """Send what is left of an answer, which may have no body."""
+        cast("_Joining", self.transport).flush()
+        super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be parsed, in the one shape of all errors."""
@@ -73,11 +88,6 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(ProblemError(431, "headers-too-large", detail))
         else:
             self._refuse(ProblemError(400, "not-http", "the request is not valid HTTP/1.1"))
-
-    def _count(self, size: int) -> None:
-        self._header_bytes += size
-        if self._header_bytes > HEADER_BYTES:
-            raise ValueError("headers too large")
 
     def _begin(self) -> None:
         if self._deadline is None:
@@ -103,6 +113,39 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
+class _Joining:
+    """Sends the head of an answer together with its body: one system call, one packet."""
+
+    __slots__ = ("_held", "_transport")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._held = b""
+
+    def write(self, data: bytes) -> None:
+        """Send, or keep the head of an answer whose body follows at once."""
+        if self._held:
+            data, self._held = self._held + data, b""
+        elif data.endswith(b"\r\n\r\n") and b"\r\ncontent-length: " in data:
+            self._held = data
+            return
+        self._transport.write(data)
+
+    def flush(self) -> None:
+        """Send what is kept."""
+        if self._held:
+            data, self._held = self._held, b""
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Send what is kept, and close."""
+        self.flush()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class Starting:
     """Keeps the reason of a failed start, which would otherwise be a page of traceback."""
 
@@ -110,12 +153,13 @@ class Starting:
         self.app = app
         self.reason: str | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass a scope on, watching how the start goes."""
         if scope["type"] != "lifespan":
-            await self.app(scope, receive, send)
-            return
+            return self.app(scope, receive, send)
+        return self._start(scope, receive, send)
 
+    async def _start(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_watching(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed":
                 lines = str(message.get("message", "")).strip().splitlines() or ["no reason given"]

@@ -71,9 +71,10 @@ class Settings(_Setting):
     timeout_seconds: Annotated[float, Field(gt=0)] = 25.0
     """Longest time for a request's body to arrive, and again for its predictions."""
     threads: Annotated[int, Field(ge=1)] = 1
-    """Predictions computed at the same time; scikit-learn gains nothing from more than one."""
-    queue: Annotated[int, Field(ge=0)] = 64
-    """Requests that may wait for a thread; more are answered 503 at once."""
+    """Calls of the model at the same time; scikit-learn gains nothing from more than one."""
+    queue: Annotated[int, Field(ge=0)] = 512
+    """Requests that may wait for the model, which computes them together; more are answered 503
+    at once, as is what would wait longer than `timeout_seconds`."""
     access_log: bool = True
     """Whether each request is logged as a JSON line on standard error."""
 

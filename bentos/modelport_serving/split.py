@@ -10,10 +10,9 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from starlette.responses import Response
-
 from modelport_serving.answers import AnswerError, agree, check
 from modelport_serving.control import BeginSplit
+from modelport_serving.exchange import JSON, Reply
 from modelport_serving.forward import VERSION_HEADER, Answer, Call, Forwarder, ForwardError
 from modelport_serving.latency import Latencies
 from modelport_serving.logs import log_line
@@ -28,11 +27,11 @@ REPORT_SECONDS = 0.2
 """Time between two reports."""
 URGENT_SECONDS = 0.01
 """Shortest time between two reports of errors: the first goes at once, a burst goes as one."""
-ANSWER_HEADERS = (b"content-type", b"cache-control", b"retry-after", VERSION_HEADER)
-"""Headers of the candidate that its callers get."""
+ANSWER_HEADERS = (b"cache-control", b"retry-after", VERSION_HEADER)
+"""Headers of the candidate that its callers get, beside the type of the body."""
 
 Report = Mapping[str, object]
-Own = Callable[[], Awaitable[Response]]
+Own = Callable[[], Awaitable[Reply]]
 """Lets the live model answer; a refusal is a `ProblemError`."""
 
 
@@ -138,7 +137,7 @@ class Split:
         self._forwarder.close()
         self._reporter.end()
 
-    async def answer(self, call: Call, own: Own) -> Response:
+    async def answer(self, call: Call, own: Own) -> Reply:
         """Answer one request; raises what `own` raises."""
         if not self._credit.turn():
             return await self._ask_live(own)
@@ -153,18 +152,18 @@ class Split:
             answer = await self._ask_candidate(call)
         finally:
             self._back(erred=answer is None)
-        return await own() if answer is None else _response(answer)
+        return await own() if answer is None else _reply(answer)
 
-    async def _shadow(self, call: Call, own: Own) -> Response:
+    async def _shadow(self, call: Call, own: Own) -> Reply:
         status, body = 500, b""
         try:
-            response = await self._ask_live(own)
-            status, body = response.status_code, bytes(response.body)
+            reply = await self._ask_live(own)
+            status, body = reply.status, reply.body
         except ProblemError as problem:
             status = problem.status
             raise
         else:
-            return response
+            return reply
         finally:
             # The answer is decided, so the copy can only come after it.
             if self._ended or self._in_flight >= SHADOW_IN_FLIGHT:
@@ -189,18 +188,18 @@ class Split:
         finally:
             self._back(erred=answer is None)
 
-    async def _ask_live(self, own: Own) -> Response:
+    async def _ask_live(self, own: Own) -> Reply:
         self._live.requests += 1
         began = time.perf_counter()
         good = False
         try:
-            response = await own()
+            reply = await own()
             good = True
         except ProblemError as problem:
             good = problem.status < 500
             raise
         else:
-            return response
+            return reply
         finally:
             self._live.ended(good=good, seconds=time.perf_counter() - began)
             self._metrics.split_request("live", good=good)
@@ -286,7 +285,8 @@ class _Reporter:
             self._pause = self._loop.call_later(URGENT_SECONDS, self._hurry)
 
 
-def _response(answer: Answer) -> Response:
-    names = [name for name in ANSWER_HEADERS if name in answer.headers]
-    headers = {name.decode(): answer.headers[name].decode("latin-1") for name in names}
-    return Response(answer.body, answer.status, headers)
+def _reply(answer: Answer) -> Reply:
+    headers = tuple(
+        (name, answer.headers[name]) for name in ANSWER_HEADERS if name in answer.headers
+    )
+    return Reply(answer.body, answer.status, answer.headers.get(b"content-type", JSON), headers)

@@ -37,10 +37,11 @@ import bentoml  # noqa: E402
 import uvicorn  # noqa: E402
 
 import modelport_serving  # noqa: E402
+from modelport_serving import logs  # noqa: E402
 from modelport_serving.bento import served  # noqa: E402
 from modelport_serving.errors import StartError  # noqa: E402
+from modelport_serving.gate import Front  # noqa: E402
 from modelport_serving.metrics import forget_process  # noqa: E402
-from modelport_serving.middleware import Front  # noqa: E402
 from modelport_serving.server import LINGER_SECONDS, BoundedProtocol, Server, Starting  # noqa: E402
 
 GRACE_SECONDS = 20
@@ -63,6 +64,7 @@ def serve(
     app = Starting(Front(service.to_asgi(), answer=bundle.app))
     config = uvicorn.Config(
         app,
+        interface="asgi3",
         loop="uvloop",
         http=BoundedProtocol,
         ws="none",
@@ -70,6 +72,8 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        # No header is believed that says where a caller comes from: nothing here depends on it.
+        proxy_headers=False,
         timeout_graceful_shutdown=max(1, grace_seconds - round(LINGER_SECONDS)),
     )
     server = Server(
@@ -128,7 +132,7 @@ def main() -> None:
         sys.stderr.write(f"cannot start: {error}\n")
         sys.exit(1)
     # Not sys.exit(): it would wait for a prediction that has outlived its grace.
-    sys.stderr.flush()
+    logs.flush()
     os._exit(0)
 
 

@@ -12,7 +12,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import httpx
-import joblib
 import numpy as np
 import pytest
 
@@ -67,14 +66,37 @@ def test_the_bento_holds_what_it_needs_and_nothing_of_this_machine(built: Home, 
         "training.py",
     }
     assert not list(bento.rglob("__pycache__"))
+    assert record.runtime == "onnx"
     for file in (path for path in bento.rglob("*") if path.is_file()):
         text = file.read_text()
         for word in ("/simple", "index-url", "pypi" + ".org", str(built.root), str(ROOT)):
             assert word not in text, f"{file.relative_to(bento)} holds {word}"
     pins = (bento / "env/python/requirements.txt").read_text().split()
-    assert sorted(pins) == sorted(
-        f"{library}=={version}" for library, version in record.lineage.libraries.items()
+    libraries = record.lineage.libraries
+    assert sorted(pins) == sorted(f"{name}=={libraries[name]}" for name in record.requirements)
+    assert "onnxruntime" in record.requirements
+    assert not {"scikit-learn", "scipy", "joblib", "skl2onnx"} & set(record.requirements)
+    assert {"scikit-learn", "skl2onnx"} <= set(libraries)
+
+
+def test_what_serves_imports_nothing_that_trains(built: Home) -> None:
+    record = record_of(built, "diabetes")
+    source = bento_path(built, record.name, record.version) / "src"
+    program = (
+        "import sys; from pathlib import Path; from modelport_serving.bento import Bundle\n"
+        "from modelport_serving.predictor import load_predictor\n"
+        "load_predictor(*map(Path, sys.argv[1:]))\n"
+        "print(sorted({'sklearn', 'scipy', 'joblib', 'onnx', 'skl2onnx'} & set(sys.modules)))"
     )
+    model = model_path(built, record.name, record.version)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(source), str(model)],
+        env={**os.environ, "PYTHONPATH": str(source)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -106,13 +128,14 @@ def test_the_scores_are_those_of_the_stored_model_on_rows_it_never_saw(built: Ho
     from sklearn.datasets import load_breast_cancer
 
     record = record_of(built, "breast_cancer")
-    file = model_path(built, record.name, record.version) / record.model_file
+    folder = model_path(built, record.name, record.version)
+    predictor = load_predictor(bento_path(built, record.name, record.version) / "src", folder)
     features, target = load_breast_cancer(return_X_y=True)
     order = sorted(range(len(target)), key=lambda row: sha256(features[row].tobytes()).digest())
     rows = [row for label in (0, 1) for row in [row for row in order if target[row] == label]]
     counts = [round(int((target == label).sum()) * 0.25) for label in (0, 1)]
     rows = [*rows[: counts[0]], *rows[int((target == 0).sum()) :][: counts[1]]]
-    given = np.asarray(joblib.load(file).predict(features[rows]))
+    given = predictor.compute(features[rows]).argmax(axis=1)
     wanted = np.asarray(target[rows])
     right = int(((given == 1) & (wanted == 1)).sum())
     precision, recall = right / int((given == 1).sum()), right / int((wanted == 1).sum())

@@ -130,6 +130,7 @@ def test_the_runtime_s_sources_hold_no_byte_code() -> None:
         {"folds": 4},
         {"nullable": True},
         {"requirements": ("pydantic",)},
+        {"runtime": "native"},
         {"task": "classification"},
         {"task": "classification", "positive": "yes"},
     ],

@@ -12,14 +12,14 @@ from typing import Any
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from starlette.routing import Route
 
 from docs.texts import ROOT, blocks, table
+from modelport.bundles.conversion import AGREES
 from modelport.supervisor import generation
-from modelport_serving import instances, server, settings
-from modelport_serving.app import build_app
+from modelport_serving import batcher, instances, server, settings
+from modelport_serving.app import READ, build_app
+from modelport_serving.gate import CLIENT_CLOSED
 from modelport_serving.metrics import BUCKETS, Metrics
-from modelport_serving.middleware import CLIENT_CLOSED, OPEN_ROUTES, READ, ROUTES
 from modelport_serving.predictor import Predictor
 from modelport_serving.record import Feature, Golden, Prediction
 from modelport_serving.runtime import Runtime
@@ -83,13 +83,11 @@ def test_the_example_error_is_what_is_answered() -> None:
 
 def test_every_route_is_listed() -> None:
     listed = {route: (method, key == "no") for route, method, key, _ in table(PAGE, "route")}
+    app = build_app(Runtime(record(signature()), Golden(instances=(), predictions=())))
     assert listed == {
-        route: ("GET" if methods == READ else methods[0], route in OPEN_ROUTES)
-        for route, methods in ROUTES.items()
+        path: ("GET" if route.methods == READ else route.methods[0], route.is_open)
+        for path, route in app.routes.items()
     }
-    made = record(signature())
-    app = build_app(Runtime(made, Golden(instances=(), predictions=())))
-    assert set(listed) == {route.path for route in app.routes if isinstance(route, Route)}
 
 
 def problems() -> Iterator[tuple[str, str]]:
@@ -155,6 +153,7 @@ def constant(file: Path, name: str) -> Any:
 GRACE = constant(SERVING / "worker.py", "GRACE_SECONDS")
 DRAIN = constant(Path(generation.__file__), "_DRAIN")
 BACKOFF = constant(Path(generation.__file__), "_BACKOFF")
+EXPONENT = f"{AGREES:.0e}".replace("e-0", "e-")
 
 
 @pytest.mark.parametrize(
@@ -167,6 +166,9 @@ BACKOFF = constant(Path(generation.__file__), "_BACKOFF")
         f"counts as status `{CLIENT_CLOSED}`",
         f"finishes what it has within {GRACE} s",
         f"After {DRAIN:g} s the supervisor kills it",
+        f"probabilities to {EXPONENT}, values to {EXPONENT} of themselves",
+        f"costs up to {batcher.DIRECT_SECONDS * 1000:g} ms is made at once",
+        f"up to {batcher.INLINE_SECONDS * 1000:g} ms one call answers all",
         "at once, then after {}, {:g}, {:g} and {:g} s".format(*BACKOFF[1:]),
     ],
 )

@@ -69,8 +69,7 @@ class Bench:
         made = record(signature(task="regression"))
         golden = Golden(instances=((1, 2, 3),), predictions=(Prediction(value=1),))
         self.runtime = Runtime(made, golden)
-        # As many as the tests ask at once may wait: on a busy machine all of them do.
-        settings = Settings(auth=Open(), access_log=False, max_body_bytes=4_000_000, queue=200)
+        settings = Settings(auth=Open(), access_log=False, max_body_bytes=4_000_000)
         self.runtime.start(settings, Predictor(Stub(model), made))
         transport = httpx.ASGITransport(build_app(self.runtime))
         self.client = httpx.AsyncClient(transport=transport, base_url="http://test")

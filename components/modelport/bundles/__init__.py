@@ -9,6 +9,7 @@ evaluation.py   scores, baseline, live version, robustness
 lineage.py      the commit that sources came from
 candidates.py   trained models that wait for a gate
 gate.py         whether scores are good enough
+conversion.py   the fitted model as ONNX, where both answer alike
 trainer.py      train: from sources to a candidate
 builder.py      build: from a candidate to a Bento
 bento_job.py    the process that calls BentoML

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from modelport.bundles.candidates import Candidate, Shelf
-from modelport.bundles.digest import RUNTIME, inputs_digest, pins, serving_folder, source_files
+from modelport.bundles.digest import TOOLCHAIN, inputs_digest, pins, serving_folder, source_files
 from modelport.bundles.gate import GateSpec, evaluate_gate, plain_table, score_table
 from modelport.bundles.sources import bundle_folder
 from modelport.bundles.store import LATEST, bento_path, model_path
@@ -114,7 +114,7 @@ def _carried_inputs(context: Path) -> str:
     files = source_files(context)
     names = [name for name in files if name.startswith(_SERVING)]
     serving = {name.removeprefix(_SERVING): files.pop(name) for name in names}
-    return inputs_digest(files, serving, pins(RUNTIME))
+    return inputs_digest(files, serving, pins(TOOLCHAIN))
 
 
 def _run_job(work: Path, context: Path, model: Path, record: BundleRecord) -> None:
@@ -172,7 +172,8 @@ def _environment(context: Path, home: Home) -> dict[str, str]:
 def _packages(record: BundleRecord) -> list[str]:
     """Pins of what the Bento needs; BentoML adds its own version itself."""
     libraries = record.lineage.libraries
-    return [f"{name}=={version}" for name, version in libraries.items() if name != "bentoml"]
+    needed = record.requirements or libraries
+    return [f"{name}=={libraries[name]}" for name in needed if name != "bentoml"]
 
 
 def _description(record: BundleRecord) -> str:

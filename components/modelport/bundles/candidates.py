@@ -1,7 +1,7 @@
 """Candidates: trained models that wait for a gate, kept in `.modelport/evaluations/<name>/`.
 
     <version>.json      record, golden requests and warnings; written last, so it vouches for both
-    <version>.joblib    the model
+    <version>.model     the model: an ONNX or a joblib file
     known/<inputs>.json the digest that these inputs gave, when their data cannot change alone
     .lock               held by the one process that trains or builds this bundle
     .work-*, .part-*    unfinished work; what is found under the lock was left by a killed process
@@ -107,7 +107,7 @@ class Shelf:
 
     def model_file(self, version: str) -> Path:
         """The model of a candidate."""
-        return self._folder / f"{version}.joblib"
+        return self._folder / f"{version}.model"
 
     def read(self, version: str) -> Stored | None:
         """A candidate; None when there is none, or its files are damaged."""

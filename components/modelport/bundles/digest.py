@@ -19,24 +19,30 @@ from typing import Any
 import modelport_serving
 from modelport.bundles.training import Dataset, Training
 from modelport.errors import BundleError
+from modelport_serving.record import Runtime
 
-RECIPE = 2
+RECIPE = 3
 """Raised when this package trains, evaluates or packs differently from the same sources."""
 
-RUNTIME = (
+SERVING = (
     "bentoml",
     "httptools",
-    "joblib",
+    "msgspec",
     "numpy",
     "prometheus-client",
     "pydantic",
-    "scikit-learn",
-    "scipy",
     "starlette",
     "uvicorn",
     "uvloop",
 )
 """Distributions that every bundle needs when it serves."""
+RUNTIMES: Mapping[Runtime, tuple[str, ...]] = {
+    "onnx": ("onnxruntime",),
+    "native": ("joblib", "scikit-learn", "scipy"),
+}
+"""Those that a bundle needs besides, by what computes its answers."""
+TOOLCHAIN = (*SERVING, *RUNTIMES["onnx"], *RUNTIMES["native"], "onnx", "skl2onnx")
+"""All that trains, converts and serves; their versions are part of a bundle's digest."""
 
 VERSION_DIGITS = 16
 """Hex digits of the digest that make a bundle's version."""
@@ -114,6 +120,7 @@ def bundle_digest(inputs: str, data_sha256: str, training: Training) -> str:
             "folds": training.folds,
             "nullable": training.nullable,
             "requirements": pins(training.requirements),
+            "runtime": training.runtime,
         }
     )
 

@@ -102,9 +102,8 @@ def baseline(split: Split, scorer: Scorer) -> Scores:
     return scorer(model, split.held_features, split.held_target)
 
 
-def robustness(model: Estimator, split: Split, scorer: Scorer, training: Training) -> Scores:
-    """The primary metric under noise and, where the pipeline accepts them, missing values."""
-    primary = PRIMARY[training.task]
+def disturbed(split: Split, training: Training) -> dict[str, Matrix]:
+    """The held-out rows under noise and, where the pipeline accepts them, with missing values."""
     random = np.random.default_rng(training.seed)
     held = split.held_features
     spread = np.nanstd(split.features, axis=0)
@@ -113,9 +112,15 @@ def robustness(model: Estimator, split: Split, scorer: Scorer, training: Trainin
     if training.nullable:
         holes = np.where(random.random(held.shape) < MISSING, np.nan, held)
         found[f"missing_{MISSING:.0%}".replace("%", "pct")] = holes
+    return found
+
+
+def robustness(model: Estimator, split: Split, scorer: Scorer, training: Training) -> Scores:
+    """The primary metric under noise and, where the pipeline accepts them, missing values."""
+    primary = PRIMARY[training.task]
     return {
         name: scorer(model, features, split.held_target)[primary]
-        for name, features in found.items()
+        for name, features in disturbed(split, training).items()
     }
 
 

@@ -20,25 +20,30 @@ from sklearn.model_selection import (
 from threadpoolctl import threadpool_limits
 
 from modelport.bundles.checks import check_data, check_split
+from modelport.bundles.conversion import Converted, convert
 from modelport.bundles.evaluation import (
     PRIMARY,
     Scorer,
     Split,
     baseline,
+    disturbed,
     live_score,
     make_scorer,
     robustness,
 )
 from modelport.bundles.training import Dataset, Estimator, Training
 from modelport.errors import BundleError
-from modelport_serving.predictor import Predictor
+from modelport_serving.onnx_model import OnnxModel
+from modelport_serving.predictor import Model, Predictor
 from modelport_serving.record import (
     BundleRecord,
     Cell,
+    Conversion,
     Evaluation,
     Feature,
     Golden,
     LiveScore,
+    Runtime,
     Signature,
 )
 
@@ -66,12 +71,16 @@ class Prepared:
 class Fitted:
     """A trained and measured model."""
 
-    model: Estimator
-    """The model, fitted on the rows to learn from."""
+    model: Model
+    """What is served: the ONNX model, or the one that was fitted."""
+    runtime: Runtime
+    """What computes its answers."""
     content: bytes
-    """Its joblib file."""
+    """Its file."""
     sha256: str
     """Hash of that file."""
+    conversion: Conversion | None
+    """How the ONNX model was compared; none when none was asked for."""
     signature: Signature
     """What it takes and answers."""
     evaluation: Evaluation
@@ -173,11 +182,16 @@ def fit(training: Training, prepared: Prepared, report: Report) -> Fitted:
             cross_validation=search.folds,
             robustness=robustness(model, split, scorer, training),
         )
-    content = _dump(model)
+        report("comparing with ONNX", 0.95)
+        converted = _convert(training, model, split)
+    onnx = converted.content if converted else None
+    content = onnx or _dump(model)
     return Fitted(
-        model=model,
+        model=OnnxModel(onnx) if onnx else model,
+        runtime="onnx" if onnx else "native",
         content=content,
         sha256=hashlib.sha256(content).hexdigest(),
+        conversion=converted.outcome if converted else None,
         signature=_signature(training, prepared),
         evaluation=evaluation,
         parameters=search.best,
@@ -198,7 +212,7 @@ def measure_live(
         return live_score(record, load, prepared.data, prepared.split, prepared.scorer)
 
 
-def make_golden(model: Estimator, record: BundleRecord, prepared: Prepared) -> Golden:
+def make_golden(model: Model, record: BundleRecord, prepared: Prepared) -> Golden:
     """Held-out rows from the smallest to the largest answer, with the model's answers.
 
     Where the model accepts missing values, the last row holds one.
@@ -289,6 +303,22 @@ def _check_missing(training: Training, model: Estimator, split: Split) -> None:
         raise BundleError(" ".join(message.split())) from None
     if answer.dtype.kind == "f" and not np.isfinite(answer).all():
         raise BundleError("the pipeline answers NaN for missing values; add an imputer to it")
+
+
+def _convert(training: Training, model: Estimator, split: Split) -> Converted | None:
+    """The model as ONNX, compared on the held-out rows, plain and disturbed.
+
+    Raises:
+        BundleError: the training asks for ONNX, and it does not answer alike.
+    """
+    if training.runtime == "native":
+        return None
+    rows = np.concatenate([split.held_features, *disturbed(split, training).values()])
+    converted = convert(model, rows, classifies=training.task == "classification")
+    if training.runtime == "onnx" and converted.content is None:
+        message = f"the pipeline does not answer alike as ONNX: {converted.outcome.reason}"
+        raise BundleError(f"{message}; set runtime='auto' to serve it as it is")
+    return converted
 
 
 def _signature(training: Training, prepared: Prepared) -> Signature:

@@ -1,7 +1,7 @@
 """Trainer: from a bundle's sources to an evaluated candidate, trained once for each digest."""
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from modelport.bundles.candidates import Candidate, Shelf, Stored
 from modelport.bundles.digest import (
-    RUNTIME,
+    RUNTIMES,
+    SERVING,
+    TOOLCHAIN,
     VERSION_DIGITS,
     bundle_digest,
     data_digest,
@@ -25,7 +27,7 @@ from modelport.bundles.store import bento_path, find, model_path, read_built
 from modelport.bundles.training import Dataset, Training
 from modelport.errors import BundleError
 from modelport.home import Home
-from modelport_serving.record import BundleRecord, Lineage, LiveScore
+from modelport_serving.record import BundleRecord, Lineage, LiveScore, Runtime
 
 if TYPE_CHECKING:  # scikit-learn costs seconds, and is not needed for what is known already
     from modelport.bundles.fitting import Prepared
@@ -33,8 +35,8 @@ if TYPE_CHECKING:  # scikit-learn costs seconds, and is not needed for what is k
 Progress = Callable[[str, float], None]
 """Told each step as a short text, and the fraction that is done, 0 to 1."""
 
-MODEL_FILE = "model.joblib"
-"""Name of the model's file in its BentoML model."""
+MODEL_FILES: Mapping[Runtime, str] = {"onnx": "model.onnx", "native": "model.joblib"}
+"""Name of the model's file in its BentoML model, by what computes its answers."""
 
 
 def train(
@@ -101,7 +103,7 @@ def candidate(
 
 def inputs_of(folder: Path) -> str:
     """The hash of everything about the bundle in `folder` that needs none of its code to run."""
-    return inputs_digest(source_files(folder), source_files(serving_folder()), pins(RUNTIME))
+    return inputs_digest(source_files(folder), source_files(serving_folder()), pins(TOOLCHAIN))
 
 
 def version_of(project: Path, name: str) -> str:
@@ -173,6 +175,9 @@ def _fit(source: _Source, shelf: Shelf) -> Stored:
 
     prepared = source.prepared
     fitted = fit(source.training, prepared, report)
+    # An ONNX model needs no library of the trained one's.
+    own = source.training.requirements if fitted.runtime == "native" else ()
+    serving = sorted({*SERVING, *RUNTIMES[fitted.runtime], *own})
     record = BundleRecord(
         name=source.name,
         version=source.version,
@@ -184,13 +189,16 @@ def _fit(source: _Source, shelf: Shelf) -> Stored:
             rows=len(source.data.target),
             parameters=fitted.parameters,
             search=fitted.search,
-            libraries=pins((*RUNTIME, *source.training.requirements)),
+            libraries=pins((*TOOLCHAIN, *source.training.requirements)),
             python=platform.python_version(),
             commit=source_commit((source.folder, serving_folder())),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
+            conversion=fitted.conversion,
         ),
-        model_file=MODEL_FILE,
+        model_file=MODEL_FILES[fitted.runtime],
         model_sha256=fitted.sha256,
+        runtime=fitted.runtime,
+        requirements=tuple(serving),
     )
     golden = make_golden(fitted.model, record, prepared)
     stored = Stored(record=record, golden=golden, warnings=prepared.warnings + fitted.warnings)

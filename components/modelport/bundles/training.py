@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, get_args
 
 from modelport.errors import BundleError
 from modelport_serving.record import Task
@@ -81,6 +81,12 @@ class Training:
     """
     requirements: tuple[str, ...] = ()
     """Further distributions that the model needs when it serves, by name, e.g. `xgboost`."""
+    runtime: Literal["auto", "onnx", "native"] = "auto"
+    """What computes the answers of the live service.
+
+    `auto` is ONNX where the converted model answers like the trained one, else the trained one;
+    `onnx` refuses to train when it does not; `native` never converts.
+    """
 
     def __post_init__(self) -> None:
         faults = list(self._faults())
@@ -92,6 +98,8 @@ class Training:
         if self.task not in get_args(Task):
             allowed = " or ".join(get_args(Task))
             faults.append(f"task '{self.task}' is not allowed; write {allowed}")
+        if self.runtime not in ("auto", "onnx", "native"):
+            faults.append(f"runtime '{self.runtime}' is not allowed; write auto, onnx or native")
         if not 0 < self.test_fraction < 1:
             faults.append(f"test_fraction {self.test_fraction} must lie between 0 and 1, e.g. 0.25")
         if self.folds < 2:

@@ -1,0 +1,212 @@
+"""Gate: lets requests in, gives each its endpoint, and writes the replies; and Front before it."""
+
+import asyncio
+import hashlib
+import hmac
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from modelport_serving.body import DisconnectedError
+from modelport_serving.exchange import NO_STORE, Exchange, Reply
+from modelport_serving.forward import VERSION_HEADER
+from modelport_serving.logs import log_failure, log_request
+from modelport_serving.metrics import NO_ROUTE
+from modelport_serving.problems import (
+    MEDIA_TYPE,
+    ProblemError,
+    internal,
+    method_not_allowed,
+    not_found,
+    unauthorized,
+)
+from modelport_serving.runtime import Live, Runtime, draining, starting
+from modelport_serving.settings import ApiKey
+
+CLIENT_CLOSED = 499
+"""Status in log and metrics of a request whose caller went away; it is never sent."""
+DISCARD_BYTES = 8 * 1024 * 1024
+DISCARD_SECONDS = 1.0
+
+Endpoint = Callable[[Exchange], Awaitable[Reply]]
+"""Answers one request; a refusal is a `ProblemError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One path of the service."""
+
+    methods: tuple[str, ...]
+    """HTTP methods that it takes."""
+    endpoint: Endpoint
+    """What answers it."""
+    is_open: bool = False
+    """Whether it needs no key: probes cannot carry one."""
+
+
+class Front:
+    """Sends every request to `answer`; the process's start and end still reach `app`."""
+
+    def __init__(self, app: ASGIApp, answer: ASGIApp) -> None:
+        self.app = app
+        self.answer = answer
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Pass one ASGI scope on."""
+        target = self.app if scope["type"] == "lifespan" else self.answer
+        return target(scope, receive, send)
+
+
+class Gate:
+    """Lets known paths and callers with a key in, and gives every error the one shape.
+
+    It also sets the request's id, counts the request and logs it.
+
+    Args:
+        runtime: What is served.
+        routes: Every path that exists.
+    """
+
+    def __init__(self, runtime: Runtime, routes: Mapping[str, Route]) -> None:
+        self.runtime = runtime
+        self.routes = routes
+        self._version = (VERSION_HEADER, runtime.record.version.encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; WebSockets are refused."""
+        if scope["type"] != "http":
+            await self._other(scope, receive, send)
+            return
+        live = self.runtime.live
+        path = scope["path"]
+        route = self.routes.get(path)
+        exchange = Exchange(scope, receive, NO_ROUTE if route is None else path)
+        if live:
+            live.metrics.in_flight.inc()
+        try:
+            await self._answer(exchange, route, send)
+        finally:
+            if live:
+                live.metrics.in_flight.dec()
+                _record(live, exchange)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        while True:
+            kind = str((await receive())["type"]).removeprefix("lifespan.")
+            if kind == "shutdown":
+                self.runtime.stop()
+            await send({"type": f"lifespan.{kind}.complete"})
+            if kind == "shutdown":
+                return
+
+    async def _answer(self, exchange: Exchange, route: Route | None, send: Send) -> None:
+        try:
+            reply = await self._admit(exchange, route).endpoint(exchange)
+        except DisconnectedError:
+            exchange.status = CLIENT_CLOSED
+        except ProblemError as problem:
+            await self._refuse(problem, exchange, send)
+        except asyncio.CancelledError:
+            # The process ends before the answer is there.
+            await self._refuse(draining(), exchange, send)
+            raise
+        except Exception as error:  # the caller gets the one shape, the log the reason
+            log_failure(exchange.request_id, error)
+            await self._refuse(internal(), exchange, send)
+        else:
+            await self._begin(reply, exchange, send)
+            await send({"type": "http.response.body", "body": reply.body})
+
+    def _admit(self, exchange: Exchange, route: Route | None) -> Route:
+        if route is None or not route.is_open:
+            live = self.runtime.live
+            if live is None:
+                raise starting()
+            auth = live.settings.auth
+            if isinstance(auth, ApiKey) and not _knows_key(exchange.headers, auth):
+                raise unauthorized()
+            if route is None:
+                raise not_found(tuple(self.routes))
+        if exchange.method not in route.methods:
+            raise method_not_allowed(exchange.route, route.methods)
+        return route
+
+    async def _begin(
+        self,
+        reply: Reply,
+        exchange: Exchange,
+        send: Send,
+        more: tuple[tuple[bytes, bytes], ...] = (),
+    ) -> None:
+        """Send status and headers, with those that every answer carries."""
+        exchange.status = reply.status
+        headers = [
+            (b"content-type", reply.media),
+            (b"content-length", b"%d" % len(reply.body)),
+            *reply.headers,
+            (b"x-request-id", exchange.request_id.encode()),
+            *more,
+        ]
+        # A candidate's answer names the candidate.
+        if all(name != VERSION_HEADER for name, _ in reply.headers):
+            headers.append(self._version)
+        if self.runtime.draining:
+            headers.append((b"connection", b"close"))
+        start = {"type": "http.response.start", "status": reply.status, "headers": headers}
+        await send(start)
+
+    async def _refuse(self, problem: ProblemError, exchange: Exchange, send: Send) -> None:
+        named = ((name.encode(), value.encode()) for name, value in problem.headers)
+        reply = Reply(
+            problem.body(exchange.request_id), problem.status, MEDIA_TYPE, (NO_STORE, *named)
+        )
+        long = exchange.body_is_long()
+        await self._begin(reply, exchange, send, ((b"connection", b"close"),) if long else ())
+        await send({"type": "http.response.body", "body": reply.body, "more_body": long})
+        if long:
+            # A connection closed on unread data is reset, and a reset can eat the answer. A
+            # caller that waits for "100 Continue" sends nothing, so there is nothing to discard.
+            if b"expect" not in exchange.headers:
+                await _discard(exchange.receive)
+            await send({"type": "http.response.body", "body": b""})
+
+
+def _record(live: Live, exchange: Exchange) -> None:
+    seconds = time.perf_counter() - exchange.started
+    live.metrics.answered(exchange.route, exchange.status, seconds)
+    if live.settings.access_log:
+        log_request(
+            method=exchange.method,
+            route=exchange.route,
+            status=exchange.status,
+            ms=round(seconds * 1000, 3),
+            request_id=exchange.request_id,
+        )
+
+
+def _knows_key(headers: Mapping[bytes, bytes], auth: ApiKey) -> bool:
+    scheme, _, key = headers.get(b"authorization", b"").partition(b" ")
+    digest = hashlib.sha256(key.strip()).hexdigest()
+    # Compared in any case, so that a wrong scheme takes as long as a wrong key.
+    same = hmac.compare_digest(digest, auth.sha256)
+    return same and scheme.lower() == b"bearer"
+
+
+async def _discard(receive: Receive) -> None:
+    """Read what the caller still sends, within bounds, until it has read the answer."""
+    count = 0
+    try:
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while count < DISCARD_BYTES:
+                message = await receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+                count += len(cast("bytes", message.get("body", b"")))
+    except TimeoutError:
+        return
