@@ -4,7 +4,8 @@
 
 It listens where the platform wants it (`modelport_serving.platform_routes`), starts workers that
 share the socket, and starts one again that dies. The argument `serve`, which SageMaker passes,
-turns its routes on; `run` is as good as none, for platforms that want an argument. Callers are
+turns its routes on; `run` is as good as none, for platforms that want an argument. On AWS Lambda
+it listens nowhere and asks for events instead (`modelport_serving.lambda_runtime`). Callers are
 known and limits set by the variables of `modelport_serving.settings`; `MODELPORT_WORKERS` is the
 number of workers, by default one for each CPU of the quota, at most `MOST_WORKERS`. Nothing is
 written outside the folder for temporary files.
@@ -29,7 +30,7 @@ import modelport_serving
 from modelport_serving.cpus import available_cpus
 from modelport_serving.errors import StartError
 from modelport_serving.logs import log_line
-from modelport_serving.platform_routes import PLATFORM_VARIABLE, address
+from modelport_serving.platform_routes import LAMBDA_VARIABLE, PLATFORM_VARIABLE, address
 
 WORKERS_VARIABLE = "MODELPORT_WORKERS"
 MOST_WORKERS = 4
@@ -189,7 +190,12 @@ def prepare(environment: Mapping[str, str], bento: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    """Listen and serve."""
+    """Serve as the platform that started this wants it: on a port, or by Lambda's events."""
+    if runtime_api := os.environ.get(LAMBDA_VARIABLE):
+        from modelport_serving import lambda_runtime
+
+        lambda_runtime.run(runtime_api)
+        return
     arguments = sys.argv[1:]
     try:
         with tempfile.TemporaryDirectory(

@@ -1,6 +1,4 @@
-"""Lambda runtime: the entry point of the image on AWS Lambda.
-
-    PYTHONPATH=<bento>/src python -m modelport_serving.lambda_runtime
+"""Lambda runtime: what `modelport_serving.container` does on AWS Lambda.
 
 It asks the Runtime API for the next event, passes it to the application and gives the answer back.
 An event is a request of a function URL or of an HTTP API (payload format 2.0), or a direct
@@ -28,7 +26,6 @@ from modelport_serving.container import own_bento, prepare
 from modelport_serving.errors import StartError
 from modelport_serving.logs import log_line
 
-API_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
 _PREFIX = "/2018-06-01/runtime"
 _REQUEST_ID = "lambda-runtime-aws-request-id"
 _GOOD = range(200, 300)
@@ -172,18 +169,14 @@ def serve(api: RuntimeApi, caller: Any) -> NoReturn:
             api.answer(invocation.request_id, content)
 
 
-def main() -> None:
-    """Load the bundle and answer events; arguments are ignored, Lambda passes a handler's name."""
+def run(address: str) -> None:
+    """Load the bundle and answer the events of the Runtime API at `host:port`, for ever.
+
+    Arguments of the process do not count: Lambda passes a handler's name.
+    """
     bento = own_bento()
     # Before BentoML is imported: it reads its home once.
     os.environ.update(prepare(os.environ, bento))
-    address = os.environ.get(API_VARIABLE)
-    if not address:
-        sys.stderr.write(
-            f"cannot start: {API_VARIABLE} is not set; this entry point runs on AWS Lambda, "
-            "elsewhere run modelport_serving.container\n"
-        )
-        sys.exit(1)
     api = RuntimeApi(address)
     try:
         from modelport_serving.call import start
@@ -197,7 +190,3 @@ def main() -> None:
 
 def _error(kind: str, message: str) -> dict[str, object]:
     return {"errorType": kind, "errorMessage": message, "stackTrace": []}
-
-
-if __name__ == "__main__":
-    main()

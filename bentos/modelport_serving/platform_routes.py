@@ -1,6 +1,7 @@
 """Platform routes: the paths and the address that each platform wants, by what it sets.
 
     platform              how it is known                    address        paths besides ours
+    AWS Lambda            AWS_LAMBDA_RUNTIME_API             none: events   none
     SageMaker             argument `serve`                   0.0.0.0:8080   /ping, /invocations
     Vertex AI             AIP_HTTP_PORT, AIP_*_ROUTE         0.0.0.0:port   those of AIP_*_ROUTE
     Azure Functions       FUNCTIONS_CUSTOMHANDLER_PORT       127.0.0.1:port /api/predict
@@ -20,6 +21,8 @@ from modelport_serving.errors import StartError
 
 PLATFORM_VARIABLE = "MODELPORT_PLATFORM"
 """Set to `sagemaker` by the container that was started with `serve`."""
+LAMBDA_VARIABLE = "AWS_LAMBDA_RUNTIME_API"
+"""Address of Lambda's Runtime API; set there alone."""
 HANDLER_PORT = "FUNCTIONS_CUSTOMHANDLER_PORT"
 PORTS = ("AIP_HTTP_PORT", "SAGEMAKER_BIND_TO_PORT", "PORT", "WEBSITES_PORT")
 """Variables with a port for every address; the first that is set holds."""

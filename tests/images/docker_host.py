@@ -35,6 +35,11 @@ PACKAGES = {
 }
 """Programs that are needed, and the packages of Debian that have them."""
 _INCLUDED = "python3,python3-pip,ca-certificates"
+_LEFT_OUT = (
+    "var/cache/apt/*", "var/lib/apt/lists/*", "usr/share/doc/*", "usr/share/locale/*",
+    "usr/share/man/*", "usr/share/info/*",
+)  # fmt: skip
+"""What slim images leave out too."""
 _PIP = ("index-url", "extra-index-url", "trusted-host", "timeout", "default-timeout", "proxy")
 _CERTIFICATES = "etc/ssl/certs/tests.crt"
 
@@ -47,6 +52,13 @@ class DockerHost:
     """Its host and port."""
     config: Path
     """The user's Docker configuration, which knows the registry's login."""
+    bridge: bool
+    """Whether containers can have a network of their own."""
+
+    def need_bridge(self) -> None:
+        """Skip where the kernel gives the daemon no network of its own."""
+        if not self.bridge:
+            pytest.skip("the daemon could make no bridge network here")
 
     def run(self, *arguments: str) -> str:
         done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
@@ -84,12 +96,18 @@ def docker_host() -> Generator[DockerHost]:
         patch.setenv("DOCKER_HOST", f"unix://{folder}/sock")
         patch.setenv("DOCKER_CONFIG", str(config))
         patch.setenv("MODELPORT_BUILD_NETWORK", "host")
-        stack.enter_context(_program(_daemon(folder), folder, _answers_docker))
+        try:
+            stack.enter_context(_program(_daemon(folder), folder, _answers_docker))
+            bridge = True
+        except AssertionError:
+            without = [*_daemon(folder), "--bridge=none"]
+            stack.enter_context(_program(without, folder, _answers_docker))
+            bridge = False
         stack.enter_context(_program(_registry(folder, registry), folder, _answers(registry)))
         secret = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         (config / "config.json").write_text(json.dumps({"auths": {registry: {"auth": secret}}}))
         _make_base(folder)
-        host = DockerHost(registry, config)
+        host = DockerHost(registry, config, bridge)
         stack.callback(lambda: _remove_containers(host))
         yield host
 
@@ -101,7 +119,7 @@ def _remove_containers(host: DockerHost) -> None:
 
 def _daemon(folder: Path) -> list[str]:
     return [
-        "dockerd", "--iptables=false", "--bridge=none", "--host", f"unix://{folder}/sock",
+        "dockerd", "--iptables=false", "--host", f"unix://{folder}/sock",
         "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec",
         "--pidfile", f"{folder}/pid",
     ]  # fmt: skip
@@ -161,7 +179,8 @@ def _make_base(folder: Path) -> None:
     kept = cache / "tests" / "bookworm-python.tar"
     root.mkdir()
     if kept.is_file():
-        subprocess.run(["tar", "-C", root, "-xf", kept], check=True)
+        without = [f"--exclude=./{pattern}" for pattern in _LEFT_OUT]
+        subprocess.run(["tar", "-C", root, *without, "-xf", kept], check=True)
     else:
         command = ["debootstrap", "--variant=minbase", f"--include={_INCLUDED}", "bookworm", root]
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,6 +1,8 @@
 """The real bundle as a real image: built, pushed, and run as each platform runs it."""
 
 import contextlib
+import json
+import shutil
 import subprocess
 import time
 from collections.abc import Generator, Iterator
@@ -11,12 +13,14 @@ import httpx
 import pytest
 
 from images.docker_host import BASE, PASSWORD, DockerHost, docker_host, missing
+from modelport.bundles import bento_path
 from modelport.bundles.builder import build
+from modelport.config import TARGETS
 from modelport.config.gate import Gate
-from modelport.conformance.runtime_api import RuntimeApiServer
+from modelport.conformance import Subject, check_kind
 from modelport.errors import ServiceError
 from modelport.home import Home
-from modelport.images import build_and_push
+from modelport.images import build_and_push, write_context
 from modelport.images.login import Login
 from modelport.provider.handler import Context, Outputs
 from modelport.provider.model_image import ModelImageHandler, ModelImageInputs
@@ -28,6 +32,7 @@ from serving.workers import poll
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 PROJECT = Path(__file__).parents[2]
 HANDLER = ModelImageHandler()
+ODD = PROJECT / "tests" / "conformance" / "odd_server.py"
 HARDENED = (
     "--read-only", "--tmpfs", "/tmp:size=256m",  # noqa: S108 - of the container
     "--network", "host", "--cap-drop", "ALL",
@@ -150,21 +155,79 @@ def test_it_says_why_it_cannot_start(host: DockerHost, plain: Outputs) -> None:
     assert line.startswith("cannot start: who may call this service is not set")
 
 
-def test_it_answers_as_lambda_asks(
-    host: DockerHost, home: Home, record: BundleRecord, golden: Golden, plain: Outputs
+TAKES_IT = sorted(set(TARGETS) - {"local", "azure.functions", "gcp.functions"})
+"""Kinds that start our image as it is."""
+
+
+@pytest.mark.parametrize("kind", TAKES_IT)
+def test_the_same_image_keeps_the_rules_of_every_kind(
+    host: DockerHost, home: Home, record: BundleRecord, golden: Golden, plain: Outputs, kind: str
 ) -> None:
-    outputs = HANDLER.create(Context(home, print), inputs(host, record, adapter="lambda"))[1]
-    assert outputs["digest"] != plain["digest"]
-    api = RuntimeApiServer()
-    variables = {"AWS_LAMBDA_RUNTIME_API": api.address, "MODELPORT_AUTH": "platform"}
-    try:
-        with running(host, outputs["reference"], variables):
-            kind, answer = api.invoke(golden_body(golden), 120)
-    finally:
-        api.close()
-    assert (kind, answer["model"]) == ("response", f"{record.name}@{record.version}")
-    labels = [item["label"] for item in answer["predictions"]]
-    assert labels == [item.label for item in golden.predictions]
+    host.need_bridge()
+    bento = bento_path(home, record.name, record.version)
+    subject = Subject(record, golden, bento, image=plain["reference"])
+    page = check_kind(kind, subject)
+    outcomes = {line.rule: (line.outcome, line.said) for line in page.lines}
+    assert page.passed, outcomes
+    untested = {rule for rule, (outcome, _) in outcomes.items() if outcome == "not tested"}
+    assert untested <= {"image"}, outcomes
+    assert ("image" in untested) is (kind in {"gcp.vertex", "azure.ml"}), outcomes
+    assert host.run("ps", "--all", "--quiet") == ""
+
+
+def test_what_breaks_a_rule_is_named_with_its_fix(
+    host: DockerHost, home: Home, record: BundleRecord, golden: Golden, tmp_path: Path
+) -> None:
+    host.need_bridge()
+    shutil.copyfile(ODD, tmp_path / "server.py")
+    predictions = [item.model_dump(mode="json") for item in golden.predictions]
+    (tmp_path / "answers.json").write_text(json.dumps({"predictions": predictions}))
+
+    def page(kind: str, *faults: str) -> dict[str, tuple[str, str]]:
+        entry = json.dumps(["python3", "/server.py", "/answers.json", *faults])
+        (tmp_path / "Dockerfile").write_text(
+            f"FROM {BASE}\nCOPY server.py answers.json /\nENTRYPOINT {entry}\n"
+        )
+        host.run("build", "--tag", "odd:1", str(tmp_path))
+        bento = bento_path(home, record.name, record.version)
+        found = check_kind(kind, Subject(record, golden, bento, image="odd:1"))
+        assert not found.passed
+        return {line.rule: (line.outcome, line.said) for line in found.lines}
+
+    # No user: Heroku gives it one of its own. No port: the fault.
+    heroku = page("heroku", "ignores-port")
+    assert heroku["listen"][0] == "fail"
+    assert heroku["listen"][1].endswith("; read the port from PORT")
+    assert heroku["image"] == (
+        "fail",
+        "its user is root; set USER to another; it has no CMD; add one",
+    )
+    assert page("gcp.vertex", "loopback")["address"] == (
+        "fail", "listens on 127.0.0.1 only; bind 0.0.0.0",
+    )  # fmt: skip
+    assert page("aws.lambda")["runtime_api"][0] == "fail"
+    functions = page("azure.functions")
+    assert functions["image"][0] == "fail"
+    assert {seen[0] for rule, seen in functions.items() if rule != "image"} == {"not tested"}
+
+
+def test_it_is_small_and_another_model_is_one_layer_more(
+    host: DockerHost, home: Home, record: BundleRecord, plain: Outputs, tmp_path: Path
+) -> None:
+    def layers(image: str) -> list[str]:
+        return json.loads(
+            host.run("image", "inspect", "--format", "{{json .RootFS.Layers}}", image)
+        )
+
+    size = int(host.run("image", "inspect", "--format", "{{.Size}}", plain["reference"]))
+    assert size < 400_000_000
+    write_context(home, record, tmp_path / "context", base_image=BASE)
+    bundle = tmp_path / "context" / "store" / "bentos" / record.name / record.version
+    (bundle / "src" / "training.py").write_text("# another model\n")
+    host.run("build", "--network", "host", "--tag", "another:1", str(tmp_path / "context"))
+    first, second = layers(plain["reference"]), layers("another:1")
+    assert first[:-1] == second[:-1]
+    assert first[-1] != second[-1]
 
 
 def test_the_registry_and_the_build_say_no(host: DockerHost, tmp_path: Path) -> None:

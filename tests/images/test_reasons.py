@@ -81,7 +81,7 @@ def build(folder: Path) -> None:
 
 def test_without_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ServiceError, match="docker is not installed here, and an image cannot"):
+    with pytest.raises(ServiceError, match="docker is not installed here, and images cannot"):
         build(tmp_path)
 
 

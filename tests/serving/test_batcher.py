@@ -23,13 +23,17 @@ def row(value: float) -> Rows:
     return np.array([[value, 0, 0]])
 
 
+def first_of(rows: Rows) -> Any:
+    return rows[:, 0]
+
+
 class Bench:
     """A batcher whose model answers the first feature of each row, and notes its calls."""
 
     def __init__(self, pace: Pace | None, answer: Callable[[Rows], Any] | None = None) -> None:
         self.calls: list[list[float]] = []
         self.threads: set[str] = set()
-        self._answer = answer or (lambda rows: rows[:, 0])
+        self._answer = answer or first_of
         made = record(signature(task="regression"))
         self.predictor = Predictor(Stub(self._called), made)
         self.predictor.pace = pace
@@ -165,7 +169,7 @@ def test_a_full_queue_refuses_at_once() -> None:
 
 
 def test_what_would_wait_too_long_is_refused_at_once() -> None:
-    made = Bench(Pace(call=1, row=1), lambda rows: rows[:, 0])
+    made = Bench(Pace(call=1, row=1))
 
     async def test(batcher: Batcher) -> None:
         many = np.zeros((6, 3))

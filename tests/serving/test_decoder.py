@@ -37,7 +37,11 @@ def bodies(names: str) -> st.SearchStrategy[Any]:
     whole = st.fixed_dictionaries({name: st.integers(0, 9) for name in names})
     rows = st.lists(row | named | whole | CELLS, max_size=5) | st.lists(good, max_size=5)
     extra = st.dictionaries(st.sampled_from(["parameters", "x"]), CELLS, max_size=1)
-    return st.builds(lambda found, more: {"instances": found, **more}, rows | CELLS, extra)
+
+    def body(found: Any, more: dict[str, Any]) -> dict[str, Any]:
+        return {"instances": found, **more}
+
+    return st.builds(body, rows | CELLS, extra)
 
 
 def slowly(shape: Any, body: bytes, *, parameters: bool) -> Rows | None:

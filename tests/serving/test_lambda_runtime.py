@@ -24,7 +24,7 @@ def api(bento: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runti
     server = RuntimeApiServer()
     variables = {"AWS_LAMBDA_RUNTIME_API": server.address, "MODELPORT_AUTH": "platform"}
     entry = Entry(bento, tmp_path_factory.mktemp("lambda"))
-    runtime = entry.start("lambda_runtime", variables, "handler.that.is.ignored")
+    runtime = entry.start("container", variables, "handler.that.is.ignored")
     yield server
     runtime.process.kill()
     runtime.process.wait(20)
@@ -100,7 +100,7 @@ def test_a_model_that_cannot_be_loaded_is_reported(bento: Path, tmp_path: Path) 
     shutil.rmtree(home_of(copied) / "models" / "tiny")
     server = RuntimeApiServer()
     variables = {"AWS_LAMBDA_RUNTIME_API": server.address, "MODELPORT_AUTH": "platform"}
-    entry = Entry(copied, tmp_path).start("lambda_runtime", variables)
+    entry = Entry(copied, tmp_path).start("container", variables)
     content, kind = server.failed_start()
     assert entry.process.wait(20) == 1
     server.close()
@@ -108,9 +108,3 @@ def test_a_model_that_cannot_be_loaded_is_reported(bento: Path, tmp_path: Path) 
     assert "tiny:00ff00ff00ff00ff" in content["errorMessage"]
     [line] = entry.lines()
     assert line == f"cannot start: {content['errorMessage']}"
-
-
-def test_elsewhere_it_says_what_to_run(bento: Path, tmp_path: Path) -> None:
-    entry = Entry(bento, tmp_path).start("lambda_runtime", {})
-    assert entry.process.wait(20) == 1
-    assert entry.lines()[0].endswith("elsewhere run modelport_serving.container")

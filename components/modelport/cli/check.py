@@ -24,12 +24,18 @@ def check(
     command: Annotated[
         str, typer.Option("--command", help="Start this server instead of the bundle's own.")
     ] = "",
+    image: Annotated[
+        str, typer.Option("--image", help="Run this image by Docker instead of a process.")
+    ] = "",
+    memory: Annotated[
+        int, typer.Option("--memory", min=64, help="Megabytes that the image may use.")
+    ] = 512,
     as_json: JsonOption = False,
 ) -> None:
     """Run a bundle as each platform would and hold it against its rules; 1 when one is broken."""
     from modelport.operations.check import check as run
 
-    pages = run(find_home(own=True), kinds, bundle, command)
+    pages = run(find_home(own=True), kinds, bundle, command=command, image=image, memory=memory)
     if as_json:
         print_json([dump(page) for page in pages])
     else:

@@ -1,36 +1,25 @@
 """Checks: one function for each rule; what it saw, whether that is enough, and the fix."""
 
 import json
-import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Literal
 
 import httpx
 
+from modelport.conformance.container import image_facts
+from modelport.conformance.image_checks import Seen, check_image
 from modelport.conformance.rules import Rule
 from modelport.conformance.server import Server, Subject
 from modelport.conformance.starts import Start
 from modelport.errors import ServiceError
 from modelport.verify import VERSION_HEADER, Verification, check_answer, golden_body
 
-Outcome = Literal["pass", "fail", "not tested"]
 _POLL = 0.05
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - what servers should listen on
 _JSON = {"content-type": "application/json"}
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What one check saw."""
-
-    outcome: Outcome
-    said: str
-    """What was seen; of a failure also what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +62,10 @@ def listen(case: Case) -> Seen:
     """Whether it listens on the platform's port in time."""
     server, seconds = case.server, case.rule.seconds or 60
     while time.monotonic() - server.began < seconds:
-        if server.process.poll() is not None:
-            return Seen("fail", f"it ended with status {server.process.returncode}: {_end(case)}")
-        listening = server.listening()
+        status = server.running.status()
+        if status is not None:
+            return Seen("fail", f"it ended with status {status}: {_end(case)}")
+        listening = server.running.listening()
         if any(port == server.port for _, port in listening):
             after = time.monotonic() - server.began
             return Seen("pass", f"listens on {server.port} after {after:.1f} s")
@@ -93,7 +83,7 @@ _SETTLED = 10.0
 
 def address(case: Case) -> Seen:
     """Whether it is reached from outside the container."""
-    own = [host for host, port in case.server.listening() if port == case.server.port]
+    own = [host for host, port in case.server.running.listening() if port == case.server.port]
     if any(host in _EVERYWHERE for host in own):
         return Seen("pass", f"listens on {', '.join(own)}")
     return Seen("fail", f"listens on {', '.join(own)} only; bind 0.0.0.0")
@@ -161,10 +151,10 @@ def drain(case: Case) -> Seen:
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     try:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=seconds) as sock:
+        with socket.create_connection(("127.0.0.1", server.reached), timeout=seconds) as sock:
             sock.sendall(head.encode() + body[: len(body) // 2])
             time.sleep(0.5)  # until it is under way
-            server.process.send_signal(signal.SIGTERM)
+            server.running.terminate()
             began = time.monotonic()
             time.sleep(0.5)
             sock.sendall(body[len(body) // 2 :])
@@ -175,12 +165,17 @@ def drain(case: Case) -> Seen:
     if " 200" not in line:
         said = line or "nothing"
         return Seen("fail", f"a request under way at SIGTERM gets {said!r}; finish it first")
-    try:
-        server.process.wait(seconds)
-    except subprocess.TimeoutExpired:
+    if not server.running.ended(seconds):
         return Seen("fail", f"still runs {seconds:g} s after SIGTERM; end on it")
     after = time.monotonic() - began
     return Seen("pass", f"the request under way was answered; ended {after:.1f} s after SIGTERM")
+
+
+def image(case: Case) -> Seen:
+    """Whether the image is what the platform takes, as far as Docker here knows."""
+    if not case.subject.image:
+        return Seen("not tested", "no image was checked: only the server inside it")
+    return check_image(case.rule.kind, image_facts(case.subject.image))
 
 
 CHECKS: dict[str, Callable[[Case], Seen]] = {
@@ -190,6 +185,7 @@ CHECKS: dict[str, Callable[[Case], Seen]] = {
     "predict": predict,
     "payload": payload,
     "drain": drain,
+    "image": image,
 }
 """By the rule's name; rules that are not here are not tested, and `page.py` says why."""
 
@@ -197,7 +193,7 @@ CHECKS: dict[str, Callable[[Case], Seen]] = {
 def _until_ready(case: Case, path: str) -> None:
     """Wait while the model is loaded: the platform asks again as well."""
     deadline = case.server.began + _LOADING
-    while time.monotonic() < deadline and case.server.process.poll() is None:
+    while time.monotonic() < deadline and case.server.running.status() is None:
         try:
             if httpx.get(f"{case.server.url}{path}", timeout=5, trust_env=False).is_success:
                 return
@@ -211,4 +207,4 @@ _LOADING = 60.0
 
 
 def _end(case: Case) -> str:
-    return case.server.last_words() or "it said nothing"
+    return case.server.running.last_words() or "it said nothing"

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from modelport.conformance.checks import Case, Seen
+from modelport.conformance.checks import Case
+from modelport.conformance.image_checks import Seen
 from modelport.errors import ServiceError
 from modelport.verify import VERSION_HEADER
 
@@ -14,7 +15,7 @@ def runtime_api(case: Case) -> Seen:
     """Whether it asks for an event in time."""
     api, seconds = case.server.api, case.rule.seconds or 10
     if api is None or not api.asked.wait(seconds):
-        said = case.server.last_words() or "it said nothing"
+        said = case.server.running.last_words() or "it said nothing"
         return Seen(
             "fail",
             f"asks for no event within {seconds:g} s; call AWS_LAMBDA_RUNTIME_API, or put a web "

@@ -3,19 +3,22 @@
 from dataclasses import dataclass
 
 from modelport.config.deployment import MOST_BODY_BYTES
-from modelport.conformance.checks import CHECKS, Case, Outcome, Seen
+from modelport.conformance.checks import CHECKS, Case
+from modelport.conformance.container import image_facts
+from modelport.conformance.image_checks import Outcome, Seen, check_image
 from modelport.conformance.lambda_checks import LAMBDA_CHECKS
 from modelport.conformance.rules import Rule, rules_of
-from modelport.conformance.server import Subject, is_free, running
+from modelport.conformance.server import Subject, is_free, started
 from modelport.conformance.starts import STARTS, USUAL, Start
 from modelport.feasibility import limits_of
 
 _WHY = {
-    "image": "no image was checked: only the server inside it",
     "functions_framework": "functions-framework is not started here yet",
 }
+_STARTED_BY_A_HOST = ("azure.functions",)
+"""Kinds whose image holds more than the server, which is not started alone."""
 _TESTED = CHECKS | LAMBDA_CHECKS
-_FIRST = ("listen", "runtime_api")
+_FIRST = ("listen", "address", "runtime_api")
 """Rules without which the others mean nothing."""
 
 
@@ -56,24 +59,33 @@ def check_kind(kind: str, subject: Subject) -> Page:
     """
     rules = rules_of(kind)
     start = STARTS.get(kind, USUAL)
-    name = subject.command or f"{subject.record.name}@{subject.record.version}"
+    name = subject.name
     if not any(rule.name in _TESTED for rule in rules):
         return Page(kind, name, [_line(rule, _untested(rule)) for rule in rules])
-    if start.port is not None and not is_free(start.port):
+    if subject.image and kind in _STARTED_BY_A_HOST:
+        seen = {rule.name: _hosted(rule, subject) for rule in rules}
+        return Page(kind, name, [_line(rule, seen[rule.name]) for rule in rules])
+    if start.port is not None and not subject.image and not is_free(start.port):
         said = f"port {start.port} is taken on this machine; free it and run again"
         return Page(kind, name, [_line(rule, Seen("not tested", said)) for rule in rules])
     return Page(kind, name, _checked(kind, rules, start, subject))
 
 
+def _hosted(rule: Rule, subject: Subject) -> Seen:
+    if rule.name == "image":
+        return check_image(rule.kind, image_facts(subject.image))
+    return Seen("not tested", "the platform's host in the image starts the server; check a process")
+
+
 def _checked(kind: str, rules: list[Rule], start: Start, subject: Subject) -> list[Line]:
     found: list[Line] = []
-    with running(subject, start, _body_limit(kind)) as server:
+    with started(subject, start, _body_limit(kind)) as server:
         for rule in rules:
             check = _TESTED.get(rule.name)
             deaf = any(line.rule in _FIRST and line.outcome == "fail" for line in found)
             if check is None:
                 seen = _untested(rule)
-            elif deaf:
+            elif deaf and rule.name != "image":
                 seen = Seen("not tested", "it did not come that far")
             else:
                 seen = check(Case(rule, start, subject, server))

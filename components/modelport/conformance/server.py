@@ -1,8 +1,9 @@
-"""Server: what is checked, as a process that was started as a platform starts it."""
+"""Server: what is checked, started as a platform starts it: as a process or as a container."""
 
 import contextlib
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -11,11 +12,14 @@ import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
+from modelport.conformance.container import container
 from modelport.conformance.runtime_api import RuntimeApiServer
 from modelport.conformance.starts import Start
+from modelport.platforms.container import PORT
 from modelport_serving.record import BundleRecord, Golden
 
 _OURS = (
@@ -34,7 +38,7 @@ _LINES = 3
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is checked: a built bundle, served by its own runtime or by a command."""
+    """What is checked: a built bundle, served by its own runtime, by a command or by an image."""
 
     record: BundleRecord
     golden: Golden
@@ -42,16 +46,52 @@ class Subject:
     """Folder of the built Bento."""
     command: str = ""
     """Command of a server of the user's own; empty: the bundle's runtime."""
+    image: str = ""
+    """Image that Docker has here; empty: no container is started."""
+    memory: int = 512
+    """Megabytes that its container may use."""
+
+    @property
+    def name(self) -> str:
+        """What it is, in words."""
+        if self.image:
+            return f"{self.image} with {self.memory} MB and one CPU"
+        return self.command or f"{self.record.name}@{self.record.version}"
+
+
+class Running(Protocol):
+    """A server that was started."""
+
+    def status(self) -> int | None:
+        """Its exit status; None while it runs."""
+        ...
+
+    def terminate(self) -> None:
+        """Ask it to end, by SIGTERM."""
+        ...
+
+    def ended(self, seconds: float) -> bool:
+        """Wait for its end, and say whether it came."""
+        ...
+
+    def listening(self) -> list[tuple[str, int]]:
+        """Addresses and ports on which it listens, as it sees them."""
+        ...
+
+    def last_words(self) -> str:
+        """The end of what it wrote, on one line."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running process."""
+    """A server with the place where the platform expects it."""
 
-    process: subprocess.Popen[bytes]
+    running: Running
     port: int
     """Port on which the platform expects it."""
-    log: Path
+    reached: int
+    """Port of this machine that leads there."""
     began: float
     """When it was started, by the clock of `time.monotonic`."""
     body_limit: int | None
@@ -62,10 +102,28 @@ class Server:
     @property
     def url(self) -> str:
         """Its base address, as the platform reaches it."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.reached}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Process:
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def status(self) -> int | None:
+        return self.process.poll()
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+    def ended(self, seconds: float) -> bool:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+            return True
+        return False
 
     def listening(self) -> list[tuple[str, int]]:
-        """Addresses and ports on which the process or one of its children listens."""
+        """Also those of its children."""
         found: set[tuple[str, int]] = set()
         with contextlib.suppress(psutil.Error):
             root = psutil.Process(self.process.pid)
@@ -79,9 +137,13 @@ class Server:
         return sorted(found)
 
     def last_words(self) -> str:
-        """The end of what it wrote, on one line."""
-        lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines()]
-        return " / ".join([line for line in lines if line][-_LINES:])
+        return last_lines(self.log.read_text(errors="replace"))
+
+
+def last_lines(text: str) -> str:
+    """The end of a log, on one line."""
+    lines = [line.strip() for line in text.splitlines()]
+    return " / ".join([line for line in lines if line][-_LINES:])
 
 
 def is_free(port: int) -> bool:
@@ -96,34 +158,65 @@ def is_free(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def running(subject: Subject, start: Start, body_limit: int | None) -> Generator[Server]:
+def started(subject: Subject, start: Start, body_limit: int | None) -> Generator[Server]:
     """Start the server as a platform does, and leave nothing of it running.
 
     Args:
         subject: What to start.
         start: How.
         body_limit: Bytes of a body that our runtime is told to take at most.
+
+    Raises:
+        ServiceError: there is no Docker for an image, or the image is not there.
     """
-    port = start.port or _free_port()
-    with tempfile.TemporaryDirectory(prefix="modelport-check-") as name, _api(start) as api:
-        folder = Path(name)
-        environment = _environment(subject, start, port, folder)
+    said: dict[str, str] = dict(start.variables)
+    if body_limit is not None:
+        said["MODELPORT_MAX_BODY_BYTES"] = str(body_limit)
+    if not subject.command:
+        said["MODELPORT_AUTH"] = "platform"
+    with _api(start) as api:
         if api is not None:
-            environment["AWS_LAMBDA_RUNTIME_API"] = api.address
-        if body_limit is not None:
-            environment["MODELPORT_MAX_BODY_BYTES"] = str(body_limit)
+            said["AWS_LAMBDA_RUNTIME_API"] = api.address
+        with (_container if subject.image else _process)(subject, start, said) as made:
+            running, port, reached = made
+            yield Server(running, port, reached, time.monotonic(), body_limit, api)
+
+
+_Made = tuple[Running, int, int]
+
+
+@contextlib.contextmanager
+def _container(subject: Subject, start: Start, said: Mapping[str, str]) -> Generator[_Made]:
+    port = start.port or PORT
+    own = {start.port_variable: str(port)} if start.port_variable else {}
+    options = [*start.container, "--memory", f"{subject.memory}m", "--cpus", "1"]
+    with container(
+        subject.image,
+        start.arguments,
+        {**said, **own},
+        None if start.runtime_api else port,
+        options,
+    ) as made:
+        yield made, port, made.reached
+
+
+@contextlib.contextmanager
+def _process(subject: Subject, start: Start, said: Mapping[str, str]) -> Generator[_Made]:
+    port = start.port or _free_port()
+    with tempfile.TemporaryDirectory(prefix="modelport-check-") as name:
+        folder = Path(name)
         log = folder / "log"
         with log.open("wb") as sink:
             process = subprocess.Popen(
                 _command(subject, start),
-                env=environment,
+                env=_environment(subject, start, port, folder) | dict(said),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
                 start_new_session=True,
             )
         try:
-            yield Server(process, port, log, time.monotonic(), body_limit, api)
+            yield _Process(process, log), port, port
         finally:
             _end(process)
 
@@ -148,7 +241,7 @@ def _free_port() -> int:
 def _command(subject: Subject, start: Start) -> list[str]:
     if subject.command:
         return [*shlex.split(subject.command), *start.arguments]
-    return [sys.executable, "-P", "-m", f"modelport_serving.{start.module}", *start.arguments]
+    return [sys.executable, "-P", "-m", "modelport_serving.container", *start.arguments]
 
 
 def _environment(subject: Subject, start: Start, port: int, folder: Path) -> dict[str, str]:
@@ -159,10 +252,9 @@ def _environment(subject: Subject, start: Start, port: int, folder: Path) -> dic
         "BENTOML_HOME": str(subject.bento.parents[2]),
         "PYTHONPATH": str(subject.bento / "src"),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "MODELPORT_AUTH": "platform",
         "TMPDIR": str(folder),
     }
-    return {**kept, **({} if subject.command else ours), **start.variables, **said}
+    return {**kept, **({} if subject.command else ours), **said}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -20,8 +20,6 @@ class Start:
     """Variable with the port; None where it is fixed."""
     port: int | None = None
     """The fixed port; None: the platform takes a free one."""
-    module: str = "container"
-    """Entry point of the bundle's runtime."""
     arguments: tuple[str, ...] = ()
     """Arguments behind the entry point."""
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -33,6 +31,9 @@ class Start:
 
     runtime_api: bool = False
     """Whether it listens nowhere, and asks Lambda's Runtime API for events instead."""
+
+    container: tuple[str, ...] = ()
+    """Options of `docker run` that make a container as strict as the platform's."""
 
     @property
     def port_fix(self) -> str:
@@ -60,10 +61,10 @@ STARTS: Mapping[str, Start] = {
     ),
     "aws.lambda": Start(
         None,
-        module="lambda_runtime",
         variables={"AWS_LAMBDA_FUNCTION_NAME": "it", "LAMBDA_TASK_ROOT": "/var/task"},
         health=(),
         runtime_api=True,
+        container=("--read-only", "--tmpfs", "/tmp"),  # noqa: S108 - of the container
     ),
     "gcp.cloud_run": Start(
         "PORT", variables={"K_SERVICE": "it", "K_REVISION": "it-1", "K_CONFIGURATION": "it"}
@@ -76,6 +77,6 @@ STARTS: Mapping[str, Start] = {
     ),
     "gcp.app_engine": Start("PORT", 8080, variables={"GAE_ENV": "flex"}),
     "azure.web_app": Start("WEBSITES_PORT", 8080),
-    "heroku": Start("PORT"),
+    "heroku": Start("PORT", container=("--user", "48213:48213")),
 }
 """By kind, where a platform has words of its own."""

@@ -1,7 +1,8 @@
 """Context: what `docker build` is given for a bundle. The same bundle gives the same bytes.
 
-Dependencies come first and change rarely; the bundle is a layer of its own behind them. Where pip
-finds packages is not decided here: the base image's own `pip.conf` holds.
+Everything that is the same for all bundles with the same dependencies comes first, and is built
+once; the bundle is one layer behind it, so another model is built in a moment. Where pip finds
+packages is not decided here: the base image's own `pip.conf` holds.
 """
 
 import hashlib
@@ -23,11 +24,12 @@ from modelport.images.files import (
 )
 from modelport_serving.record import BundleRecord
 
-Adapter = Literal["plain", "lambda", "azure_functions"]
-"""How the platform reaches the model.
+Adapter = Literal["plain", "azure_functions"]
+"""What is in the image beside the model.
 
-`plain` listens on a port. `lambda` asks Lambda's Runtime API. `azure_functions` holds the host of
-Azure Functions, which starts the plain entry point and passes every request on.
+`plain` holds nothing more, and serves every platform that starts a container as it is.
+`azure_functions` holds the host of Azure Functions, which starts the plain entry point and passes
+every request on.
 """
 ADAPTERS: tuple[Adapter, ...] = get_args(Adapter)
 ROOT = "/opt/modelport"
@@ -35,6 +37,8 @@ ROOT = "/opt/modelport"
 USER = 10001
 """User and group of the process; they have no name and no home."""
 DOCKERFILE = "Dockerfile"
+CURRENT = "current"
+"""Link beside the bundle that leads to it: what stands before it names no version."""
 BUNDLE_LABEL = "modelport.bundle"
 VERSION_LABEL = "modelport.version"
 _TIME = 315_532_800
@@ -49,7 +53,7 @@ class _Entry:
     base: str
     """Base image for a version of Python such as 3.11."""
     end: str
-    """Last lines of the Dockerfile."""
+    """Lines of the Dockerfile between the dependencies and the bundle."""
     files: Mapping[str, bytes]
     """Files beside the bundle's."""
 
@@ -97,6 +101,7 @@ def write_context(
     write_files(folder, files)
     for name in ("envs", "tmp"):  # BentoML makes these in its home, which is read-only later
         (folder / STORE / name).mkdir(parents=True, exist_ok=True)
+    (folder / STORE / CURRENT).symlink_to(f"bentos/{record.name}/{record.version}")
     _settle(folder)
     return context_digest(folder)
 
@@ -115,26 +120,24 @@ def _dockerfile(
     record: BundleRecord, adapter: Adapter, base_image: str | None, *, hashes: bool
 ) -> str:
     entry = _ENTRIES[adapter]
-    bento = f"{ROOT}/{STORE}/bentos/{record.name}/{record.version}"
     check = " --require-hashes" if hashes else ""
     return f"""\
 FROM {base_image or default_base(record, adapter)}
 COPY requirements.txt {ROOT}/requirements.txt
 RUN PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore \\
     python3 -m pip install --no-cache-dir --prefer-binary{check} -r {ROOT}/requirements.txt
-COPY {STORE} {ROOT}/{STORE}
-ENV PYTHONPATH={bento}/src PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+ENV PYTHONPATH={ROOT}/{STORE}/{CURRENT}/src PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+{entry.end}COPY {STORE} {ROOT}/{STORE}
 LABEL {BUNDLE_LABEL}="{record.name}" {VERSION_LABEL}="{record.version}"
-{entry.end}"""
+"""
 
 
-def _program(module: str, arguments: str = "") -> str:
+_PROGRAM = (
+    f"ENV HOME=/tmp\nWORKDIR /tmp\nUSER {USER}:{USER}\n"
+    'ENTRYPOINT ["python3", "-P", "-m", "modelport_serving.container"]\n'
     # Heroku refuses an image without CMD; SageMaker puts `serve` in its place.
-    command = f"CMD {arguments}\n" if arguments else ""
-    return (
-        f"ENV HOME=/tmp\nWORKDIR /tmp\nUSER {USER}:{USER}\n"
-        f'ENTRYPOINT ["python3", "-P", "-m", "{module}"]\n{command}'
-    )
+    'CMD ["run"]\n'
+)
 
 
 _HOST = {
@@ -168,8 +171,7 @@ _SITE = "/" + "home/site/wwwroot"  # the host of Functions looks here
 
 _SLIM = "python:{python}-slim"
 _ENTRIES: dict[Adapter, _Entry] = {
-    "plain": _Entry(_SLIM, _program("modelport_serving.container", '["run"]'), {}),
-    "lambda": _Entry(_SLIM, _program("modelport_serving.lambda_runtime"), {}),
+    "plain": _Entry(_SLIM, _PROGRAM, {}),
     # The host starts as the base image says, and as its user: it writes beside the site.
     "azure_functions": _Entry(
         "mcr.microsoft.com/azure-functions/python:4-python{python}",
@@ -189,4 +191,4 @@ def _settle(folder: Path) -> None:
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     for path in (*folder.rglob("*"), folder):
-        os.utime(path, (_TIME, _TIME))
+        os.utime(path, (_TIME, _TIME), follow_symlinks=False)

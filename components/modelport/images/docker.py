@@ -75,7 +75,7 @@ def build_and_push(
 
 def _builder() -> list[str]:
     """`buildx` where it is installed, else the builder that older versions of Docker have."""
-    if _docker(["buildx", "version"]).returncode == 0:
+    if docker(["buildx", "version"]).returncode == 0:
         return ["buildx", "build", "--load", "--progress=plain", "--provenance=false",
                 "--sbom=false"]  # fmt: skip
     return ["build"]
@@ -85,7 +85,7 @@ def _daemon() -> str:
     """Where the daemon is: the folder that holds the login knows nothing of the user's contexts."""
     if host := os.environ.get("DOCKER_HOST"):
         return host
-    asked = _docker(["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])
+    asked = docker(["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])
     return asked.stdout.strip() or "unix:///var/run/docker.sock"
 
 
@@ -96,7 +96,12 @@ def _write_login(config: Path, host: str, login: Login) -> None:
     file.write_text(json.dumps({"auths": {host: {"auth": secret}}}))
 
 
-def _docker(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def docker(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run a short command of Docker, and give back what it said.
+
+    Raises:
+        ServiceError: there is no Docker.
+    """
     return subprocess.run(
         [_program(), *arguments], capture_output=True, text=True, timeout=60, check=False
     )
@@ -106,8 +111,8 @@ def _program() -> str:
     found = shutil.which("docker")
     if found is None:
         message = (
-            "docker is not installed here, and an image cannot be built without it; install "
-            "Docker, or deploy from a machine that has it"
+            "docker is not installed here, and images cannot be built or run without it; install "
+            "Docker, or work on a machine that has it"
         )
         raise ServiceError(message)
     return found

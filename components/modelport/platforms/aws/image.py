@@ -36,7 +36,6 @@ def model_image(
     account: Account,
     key: aws.kms.Key,
     *,
-    adapter: str = "plain",
     architecture: str = "amd64",
 ) -> ModelImage:
     """A repository whose tags never change, scanned and encrypted, and the image in it."""
@@ -81,7 +80,6 @@ def model_image(
         f"{plan.name}-image",
         bundle=plan.bundle,
         version=plan.version,
-        adapter=adapter,
         architecture=architecture,
         repository=repository.repository_url,
         registry="ecr",

@@ -38,7 +38,7 @@ def build(plan: LambdaPlan, *, parent: pulumi.Resource) -> Endpoint:
     """Declare everything; a new version gets no request until the alias is moved."""
     where = account(plan, parent)
     key = encryption_key(plan, where)
-    images = model_image(plan, where, key, adapter="lambda", architecture=plan.architecture)
+    images = model_image(plan, where, key, architecture=plan.architecture)
     callers = caller_key(plan, where.opts)
     logs_name = f"/aws/lambda/{plan.physical_name}"
     group = log_group(plan, where, key, logs_name)
