@@ -11,6 +11,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -313,6 +314,7 @@ class _Started:
                 stdout=log,
                 stderr=log,
                 pass_fds=self.fds,
+                start_new_session=True,
             )
         try:
             seconds = _first_answer(process, server, bundle, self.log) - begun
@@ -324,6 +326,9 @@ class _Started:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            # Some peers leave their workers behind, which would load the machine for the rest.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _write_mlserver(folder: Path, model: Path, port: int, batch: int) -> None:

@@ -1,31 +1,37 @@
 """Application: the HTTP routes of one bundle, complete with authentication and errors."""
 
 import asyncio
+import math
 from collections.abc import Mapping
 
-import msgspec
-
-from modelport_serving.body import INLINE_BYTES, check_headers, read_body, read_instances
-from modelport_serving.decoder import RowDecoder
+from modelport_serving.body import INLINE_BYTES, check_headers, parse_json, read_body
 from modelport_serving.exchange import Exchange, Reply
 from modelport_serving.forward import Call
-from modelport_serving.gate import Gate, Route
-from modelport_serving.instances import MAX_FAULTS, InvalidInstancesError, Rows
+from modelport_serving.gate import Endpoint, Gate, Route
+from modelport_serving.instances import Rows
 from modelport_serving.metrics import CONTENT_TYPE
 from modelport_serving.openapi import openapi
 from modelport_serving.platform_routes import PlatformRoute
-from modelport_serving.problems import ProblemError
+from modelport_serving.protocols import tensorflow, v2
+from modelport_serving.protocols.azure_ml import AzureMl
+from modelport_serving.protocols.base import Plain, Wire, media_of
+from modelport_serving.protocols.native import Native, encode
+from modelport_serving.protocols.tabular import Tabular
+from modelport_serving.protocols.tensorflow import TensorFlow
+from modelport_serving.protocols.v2 import V2
 from modelport_serving.runtime import Live, Runtime, draining
 from modelport_serving.settings import ApiKey
 
 READ = ("GET", "HEAD")
+WRITE = ("POST",)
 
 
 def build_app(runtime: Runtime, extra: Mapping[str, PlatformRoute] | None = None) -> Gate:
     """Build the application of a bundle; it answers once `runtime` is started.
 
     `POST /predict`, `GET /model`, `GET /openapi.json` and `GET /metrics` need the API key,
-    `GET /livez` and `GET /readyz` do not; every other path is a 404.
+    `GET /livez` and `GET /readyz` do not; further protocols have routes of their own where the
+    settings name them; every other path is a 404.
 
     Args:
         runtime: What is served.
@@ -33,12 +39,13 @@ def build_app(runtime: Runtime, extra: Mapping[str, PlatformRoute] | None = None
     """
     endpoints = _Endpoints(runtime)
     routes = {
-        "/predict": Route(("POST",), endpoints.predict),
+        "/predict": Route(WRITE, endpoints.predict),
         "/model": Route(READ, endpoints.model),
         "/openapi.json": Route(READ, endpoints.openapi),
         "/metrics": Route(READ, endpoints.metrics),
         "/livez": Route(READ, endpoints.livez, is_open=True),
         "/readyz": Route(READ, endpoints.readyz, is_open=True),
+        **_protocol_routes(runtime, endpoints),
     }
     for path, route in (extra or {}).items():  # a platform may call a path of ours in its own way
         is_open = routes[route.stands_for].is_open
@@ -46,57 +53,121 @@ def build_app(runtime: Runtime, extra: Mapping[str, PlatformRoute] | None = None
     return Gate(runtime, routes)
 
 
+def _protocol_routes(runtime: Runtime, endpoints: "_Endpoints") -> dict[str, Route]:
+    """Paths of the further protocols; of the one model in its one version."""
+    record = runtime.record
+
+    def read(endpoint: Endpoint, *, is_open: bool = False) -> Route:
+        return Route(READ, endpoint, is_open=is_open, protocol="v2", refusal=v2.refusal)
+
+    infer = Route(WRITE, endpoints.speaking(V2(record)), protocol="v2", refusal=v2.refusal)
+    model = read(endpoints.saying(v2.metadata(record)))
+    ready = read(endpoints.readyz, is_open=True)
+    model_ready = read(endpoints.readyz)
+    named, versioned = (
+        f"/v2/models/{record.name}",
+        f"/v2/models/{record.name}/versions/{record.version}",
+    )
+    status = Route(
+        READ,
+        endpoints.saying(tensorflow.status(record)),
+        protocol="tensorflow",
+        refusal=v2.refusal,
+    )
+    predict = Route(
+        WRITE,
+        endpoints.speaking(TensorFlow(record)),
+        protocol="tensorflow",
+        refusal=v2.refusal,
+    )
+    return {
+        "/v2": read(endpoints.saying(v2.server_metadata(record))),
+        "/v2/health/live": read(endpoints.livez, is_open=True),
+        "/v2/health/ready": ready,
+        **dict.fromkeys((named, versioned), model),
+        **{f"{path}/ready": model_ready for path in (named, versioned)},
+        **{f"{path}/infer": infer for path in (named, versioned)},
+        f"/v1/models/{record.name}": status,
+        f"/v1/models/{record.name}:predict": predict,
+        "/score": Route(WRITE, endpoints.speaking(AzureMl()), protocol="azure_ml"),
+    }
+
+
 class _Endpoints:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         signature = runtime.record.signature
-        self._decoder = RowDecoder(signature)
-        self._vertex_decoder = RowDecoder(signature, parameters=True)
+        self._native = Native(signature, runtime.model)
+        self._vertex = Native(signature, None)
+        self._tabular = Tabular(signature)
 
     async def predict(self, exchange: Exchange) -> Reply:
-        return await self._answer(exchange, vertex=False)
+        given = media_of(exchange.headers)
+        tabular = given in self._tabular.media
+        return await self._answer(exchange, self._tabular if tabular else self._native)
 
     async def predict_vertex(self, exchange: Exchange) -> Reply:
-        return await self._answer(exchange, vertex=True)
+        return await self._answer(exchange, self._vertex)
 
-    async def _answer(self, exchange: Exchange, *, vertex: bool) -> Reply:
+    def speaking(self, wire: Wire) -> Endpoint:
+        """The endpoint that predicts in this protocol."""
+
+        async def answer(exchange: Exchange) -> Reply:
+            return await self._answer(exchange, wire)
+
+        return answer
+
+    def saying(self, reply: Reply) -> Endpoint:
+        """The endpoint that always says the same once the model is loaded."""
+
+        async def answer(_: Exchange) -> Reply:
+            self.runtime.ready()
+            return reply
+
+        return answer
+
+    async def _answer(self, exchange: Exchange, wire: Wire) -> Reply:
         live = self.runtime.ready()
         settings = live.settings
-        check_headers(exchange.headers, settings.max_body_bytes)
+        media = (*wire.media, *self._tabular.media) if wire is self._native else wire.media
+        check_headers(exchange.headers, settings.max_body_bytes, media)
         body = await read_body(
             exchange.receive, max_bytes=settings.max_body_bytes, seconds=settings.timeout_seconds
         )
         split = self.runtime.splitter.current
         if split is None:
-            return await self._predict(body, live, vertex=vertex)
-        call = Call(body, exchange.headers, exchange.request_id)
-        return await split.answer(call, lambda: self._predict(body, live, vertex=vertex))
+            return wire.reply(await self._predict(body, exchange, wire, live), exchange)
+        if wire is self._native:
+            call = Call(body, exchange.headers, exchange.request_id)
+        else:  # workers ask each other in our own protocol
+            rows = await self._rows(body, exchange, wire, live)
+            body = encode({"instances": _cells(rows)})
+            headers = {**exchange.headers, b"content-type": b"application/json"}
+            call = Call(body, headers, exchange.request_id)
 
-    async def _predict(self, body: bytes, live: Live, *, vertex: bool) -> Reply:
-        if len(body) <= INLINE_BYTES:
-            rows = self._read_rows(body, live, vertex=vertex)
-        else:
-            rows = await asyncio.to_thread(self._read_rows, body, live, vertex=vertex)
+        async def own() -> Reply:
+            predictions = await self._predict(body, exchange, self._native, live)
+            return self._native.reply(predictions, exchange)
+
+        reply = await split.answer(call, own)
+        if wire is self._native or reply.status != 200:
+            return reply
+        answered = wire.reply(_predictions(reply.body), exchange)
+        return Reply(
+            answered.body, reply.status, answered.media, (*answered.headers, *reply.headers)
+        )
+
+    async def _predict(self, body: bytes, exchange: Exchange, wire: Wire, live: Live) -> Plain:
+        rows = await self._rows(body, exchange, wire, live)
         answers = await live.batcher.compute(rows, live.settings.timeout_seconds)
         live.metrics.rows.inc(len(answers))
-        plain = live.predictor.plain(answers)
-        return _json({"predictions": plain} if vertex else _named(self.runtime.model, plain))
+        return live.predictor.plain(answers)
 
-    def _read_rows(self, body: bytes, live: Live, *, vertex: bool) -> Rows:
+    async def _rows(self, body: bytes, exchange: Exchange, wire: Wire, live: Live) -> Rows:
         most = live.settings.max_rows
-        decoder = self._vertex_decoder if vertex else self._decoder
-        rows = decoder.read(body, most)
-        if rows is not None:
-            return rows
-        try:
-            return live.predictor.read(read_instances(body, parameters=vertex), most)
-        except InvalidInstancesError as error:
-            if error.more:
-                detail = f"the instances are wrong in more than {MAX_FAULTS} places"
-            else:
-                detail = f"the instances are wrong in {_count(len(error.faults), 'place')}"
-            problem = ProblemError(422, "invalid-instances", detail, errors=error.faults)
-            raise problem from None
+        if len(body) <= INLINE_BYTES:
+            return wire.rows(body, exchange, live.predictor, most)
+        return await asyncio.to_thread(wire.rows, body, exchange, live.predictor, most)
 
     async def model(self, _: Exchange) -> Reply:
         record = self.runtime.record
@@ -147,16 +218,15 @@ class _Endpoints:
             raise draining()
 
 
-def _named(model: str, predictions: list[dict[str, object]]) -> dict[str, object]:
-    return {"model": model, "predictions": predictions}
+def _cells(rows: Rows) -> list[list[float | None]]:
+    """A matrix as JSON holds it: what is missing is null."""
+    return [[None if math.isnan(cell) else cell for cell in row] for row in rows.tolist()]
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-_encode = msgspec.json.Encoder().encode
+def _predictions(body: bytes) -> Plain:
+    document: dict[str, Plain] = parse_json(body)  # pyright: ignore[reportAssignmentType]
+    return document["predictions"]
 
 
 def _json(content: object) -> Reply:
-    return Reply(_encode(content))
+    return Reply(encode(content))

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NoReturn, cast
 
 from starlette.types import Receive
@@ -19,11 +19,13 @@ class DisconnectedError(Exception):
     """The caller went away before its request was complete."""
 
 
-def check_headers(headers: Mapping[bytes, bytes], max_bytes: int) -> None:
+def check_headers(
+    headers: Mapping[bytes, bytes], max_bytes: int, media: Collection[str] = (JSON_TYPE,)
+) -> None:
     """Refuse a body by its headers: 415 for another type or encoding, 413 for its length."""
-    media = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
-    if media != JSON_TYPE:
-        detail = f"send JSON with the header Content-Type: {JSON_TYPE}"
+    given = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+    if given not in media:
+        detail = f"send the body with the header Content-Type: {' or '.join(filter(None, media))}"
         raise ProblemError(415, "unsupported-media-type", detail)
     encoding = headers.get(b"content-encoding", b"identity").strip().lower()
     if encoding not in (b"identity", b""):
@@ -73,7 +75,7 @@ def read_instances(body: bytes, *, parameters: bool = False) -> object:
     Raises:
         ProblemError: 400 for what is not JSON, 422 for JSON of another shape.
     """
-    document = _parse(body)
+    document = parse_json(body)
     if not isinstance(document, dict):
         raise _shape("", 'is not an object; send {"instances": [...]}')
     fields = cast("dict[str, object]", document)
@@ -86,7 +88,8 @@ def read_instances(body: bytes, *, parameters: bool = False) -> object:
     return fields["instances"]
 
 
-def _parse(body: bytes) -> object:
+def parse_json(body: bytes) -> object:
+    """Parse strict JSON; raises `ProblemError` (400) for anything else."""
     try:
         return json.loads(body.decode(), parse_constant=_constant)
     except json.JSONDecodeError as error:

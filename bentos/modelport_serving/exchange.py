@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.types import Message, Receive, Scope
 
@@ -35,7 +36,8 @@ class Exchange:
     """
 
     __slots__ = (
-        "_receive", "body_read", "headers", "method", "request_id", "route", "started", "status",
+        "_receive", "body_read", "headers", "method", "note", "request_id", "route", "started",
+        "status",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, route: str) -> None:
@@ -54,6 +56,8 @@ class Exchange:
         """Status of the answer that was sent; 0 before."""
         self.body_read = False
         """Whether all of the body has arrived."""
+        self.note: Any = None
+        """What the protocol has read of the request and needs for the reply."""
         self._receive = receive
 
     async def receive(self) -> Message:

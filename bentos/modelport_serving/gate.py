@@ -45,6 +45,10 @@ class Route:
     """What answers it."""
     is_open: bool = False
     """Whether it needs no key: probes cannot carry one."""
+    protocol: str | None = None
+    """Protocol of the settings that must be on for it to exist; None: it always does."""
+    refusal: Callable[[ProblemError, str], Reply] | None = None
+    """Writes its errors, with the request's id; None: as problem details."""
 
 
 class Front:
@@ -83,6 +87,8 @@ class Gate:
         live = self.runtime.live
         path = scope["path"]
         route = self.routes.get(path)
+        if live and route is not None and not self._exists(path, live):
+            route = None
         exchange = Exchange(scope, receive, NO_ROUTE if route is None else path)
         if live:
             live.metrics.in_flight.inc()
@@ -111,14 +117,14 @@ class Gate:
         except DisconnectedError:
             exchange.status = CLIENT_CLOSED
         except ProblemError as problem:
-            await self._refuse(problem, exchange, send)
+            await self._refuse(problem, exchange, send, route)
         except asyncio.CancelledError:
             # The process ends before the answer is there.
             await self._refuse(draining(), exchange, send)
             raise
         except Exception as error:  # the caller gets the one shape, the log the reason
             log_failure(exchange.request_id, error)
-            await self._refuse(internal(), exchange, send)
+            await self._refuse(internal(), exchange, send, route)
         else:
             await self._begin(reply, exchange, send)
             await send({"type": "http.response.body", "body": reply.body})
@@ -132,10 +138,14 @@ class Gate:
             if isinstance(auth, ApiKey) and not _knows_key(exchange.headers, auth):
                 raise unauthorized()
             if route is None:
-                raise not_found(tuple(self.routes))
+                raise not_found([path for path in self.routes if self._exists(path, live)])
         if exchange.method not in route.methods:
             raise method_not_allowed(exchange.route, route.methods)
         return route
+
+    def _exists(self, path: str, live: Live) -> bool:
+        protocol = self.routes[path].protocol
+        return protocol is None or protocol in live.settings.protocols
 
     async def _begin(
         self,
@@ -161,11 +171,15 @@ class Gate:
         start = {"type": "http.response.start", "status": reply.status, "headers": headers}
         await send(start)
 
-    async def _refuse(self, problem: ProblemError, exchange: Exchange, send: Send) -> None:
-        named = ((name.encode(), value.encode()) for name, value in problem.headers)
-        reply = Reply(
-            problem.body(exchange.request_id), problem.status, MEDIA_TYPE, (NO_STORE, *named)
-        )
+    async def _refuse(
+        self,
+        problem: ProblemError,
+        exchange: Exchange,
+        send: Send,
+        route: Route | None = None,
+    ) -> None:
+        write = (route and route.refusal) or _problem_details
+        reply = write(problem, exchange.request_id)
         long = exchange.body_is_long()
         await self._begin(reply, exchange, send, ((b"connection", b"close"),) if long else ())
         await send({"type": "http.response.body", "body": reply.body, "more_body": long})
@@ -175,6 +189,11 @@ class Gate:
             if b"expect" not in exchange.headers:
                 await _discard(exchange.receive)
             await send({"type": "http.response.body", "body": b""})
+
+
+def _problem_details(problem: ProblemError, request_id: str) -> Reply:
+    named = ((name.encode(), value.encode()) for name, value in problem.headers)
+    return Reply(problem.body(request_id), problem.status, MEDIA_TYPE, (NO_STORE, *named))
 
 
 def _record(live: Live, exchange: Exchange) -> None:

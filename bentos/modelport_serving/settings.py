@@ -8,15 +8,15 @@ service that is run by hand, may set one of these instead:
     MODELPORT_AUTH=platform                    the platform lets only its own callers in
     MODELPORT_AUTH=none                        anyone may call
 
-and with it `MODELPORT_MAX_BODY_BYTES` and `MODELPORT_MAX_ROWS`. With none of them the service
-refuses to start: open access has to be asked for.
+and with it `MODELPORT_MAX_BODY_BYTES`, `MODELPORT_MAX_ROWS` and `MODELPORT_PROTOCOLS`. With none of
+the three the service refuses to start: open access has to be asked for.
 """
 
 import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -27,6 +27,10 @@ AUTH_VARIABLE = "MODELPORT_AUTH"
 KEY_VARIABLE = "MODELPORT_API_KEY_SHA256"
 LIMITS = {"max_body_bytes": "MODELPORT_MAX_BODY_BYTES", "max_rows": "MODELPORT_MAX_ROWS"}
 """Settings that a variable may give, beside `MODELPORT_AUTH` or a key."""
+
+PROTOCOLS_VARIABLE = "MODELPORT_PROTOCOLS"
+"""Names of `Settings.protocols` with commas, beside `MODELPORT_AUTH` or a key."""
+Protocol = Literal["v2", "tensorflow", "azure_ml"]
 
 NOTHING_SET = (
     f"who may call this service is not set; set {SETTINGS_VARIABLE} to a settings file, "
@@ -75,6 +79,9 @@ class Settings(_Setting):
     queue: Annotated[int, Field(ge=0)] = 512
     """Requests that may wait for the model, which computes them together; more are answered 503
     at once, as is what would wait longer than `timeout_seconds`."""
+    protocols: frozenset[Protocol] = frozenset()
+    """Further protocols whose routes exist: `v2` (the Open Inference Protocol), `tensorflow`
+    (TensorFlow Serving's REST API), `azure_ml`."""
     access_log: bool = True
     """Whether each request is logged as a JSON line on standard error."""
 
@@ -92,12 +99,15 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise StartError(f"{' and '.join(given)} are set; set one of them")
     value = env[given[0]]
     limits = {field: env[name] for field, name in LIMITS.items() if env.get(name)}
+    protocols = env.get(PROTOCOLS_VARIABLE, "")
     if given[0] == SETTINGS_VARIABLE:
-        if limits:
-            names = " and ".join(LIMITS[field] for field in limits)
+        if limits or protocols:
+            variables = [LIMITS[field] for field in limits]
+            names = " and ".join(variables + ([PROTOCOLS_VARIABLE] if protocols else []))
             raise StartError(f"{SETTINGS_VARIABLE} is set; put what {names} says into that file")
         return _from_file(Path(value))
-    return Settings(auth=_auth(given[0], value), **_limits(limits))
+    auth = _auth(given[0], value)
+    return Settings(auth=auth, protocols=_protocols(protocols), **_limits(limits))
 
 
 def _auth(name: str, value: str) -> ApiKey | Open | Platform:
@@ -113,6 +123,15 @@ def _auth(name: str, value: str) -> ApiKey | Open | Platform:
         message = f"{AUTH_VARIABLE} can only be none or platform; for a key set {KEY_VARIABLE}"
         raise StartError(message)
     return Open()
+
+
+def _protocols(given: str) -> frozenset[Protocol]:
+    known: tuple[Protocol, ...] = get_args(Protocol)
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    if unknown := [name for name in names if name not in known]:
+        allowed = ", ".join(known)
+        raise StartError(f"{PROTOCOLS_VARIABLE} holds {unknown[0]!r}; write some of {allowed}")
+    return frozenset(name for name in known if name in names)
 
 
 def _limits(given: Mapping[str, str]) -> dict[str, Any]:

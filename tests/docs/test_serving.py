@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -83,16 +83,26 @@ def test_the_example_error_is_what_is_answered() -> None:
 
 def test_every_route_is_listed() -> None:
     listed = {route: (method, key == "no") for route, method, key, _ in table(PAGE, "route")}
-    app = build_app(Runtime(record(signature()), Golden(instances=(), predictions=())))
+    made = record(signature())
+    app = build_app(Runtime(made, Golden(instances=(), predictions=())))
     assert listed == {
         path: ("GET" if route.methods == READ else route.methods[0], route.is_open)
         for path, route in app.routes.items()
+        if route.protocol is None
     }
+    further = {path: route.protocol for path, route in app.routes.items() if route.protocol}
+    told = {name: paths for name, paths, _ in table(PAGE, "protocol")}
+    assert set(told) == set(further.values()) == set(get_args(settings.Protocol))
+    for path, protocol in further.items():
+        general = path.replace("tiny", "NAME").replace(f"/versions/{made.version}", "")
+        short = general.replace("/v2/models/NAME/", "…/")
+        listed_paths = set(told[protocol].split("`"))
+        assert {general, short} & listed_paths, path
 
 
 def problems() -> Iterator[tuple[str, str]]:
     """Status and kind of every problem that the code can answer."""
-    for path in SERVING.glob("*.py"):
+    for path in SERVING.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
                 continue
@@ -113,7 +123,9 @@ def test_every_problem_is_listed() -> None:
 
 def test_every_setting_is_listed_with_its_default() -> None:
     defaults = {
-        name: "none: must be set" if field.is_required() else json.dumps(field.default)
+        name: "none: must be set"
+        if field.is_required()
+        else json.dumps(field.default, default=list)
         for name, field in Settings.model_fields.items()
     }
     listed = {name: default for name, default, _ in table(PAGE, "setting")}

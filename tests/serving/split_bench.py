@@ -65,11 +65,11 @@ def says(*parts: bytes, seen: list[bytes] | None = None, close: bool = False) ->
 class Bench:
     """The application of a regression that answers 2.5, with a split to `peer`."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, **more: Any) -> None:
         made = record(signature(task="regression"))
         golden = Golden(instances=((1, 2, 3),), predictions=(Prediction(value=1),))
         self.runtime = Runtime(made, golden)
-        settings = Settings(auth=Open(), access_log=False, max_body_bytes=4_000_000)
+        settings = Settings(auth=Open(), access_log=False, max_body_bytes=4_000_000, **more)
         self.runtime.start(settings, Predictor(Stub(model), made))
         transport = httpx.ASGITransport(build_app(self.runtime))
         self.client = httpx.AsyncClient(transport=transport, base_url="http://test")

@@ -1,6 +1,6 @@
 """Deployments: what a user writes under `modelport:deployments`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -44,6 +44,16 @@ class Serving(Model):
     """Largest request body in bytes; larger ones are answered with 413."""
     max_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     """Largest number of rows in one request."""
+    protocols: Annotated[
+        tuple[Literal["v2", "tensorflow", "azure_ml"], ...], Field(max_length=3)
+    ] = ()
+    """Further protocols, each with routes of its own: `v2` is the Open Inference Protocol of KServe
+    and Triton, `tensorflow` TensorFlow Serving's REST API, `azure_ml` Azure ML's `/score`."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What makes a revision; protocols only where there are any, so that they are optional."""
+        return self.model_dump(exclude=None if self.protocols else {"protocols"})
 
 
 class Deployment(Model):

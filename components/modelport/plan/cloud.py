@@ -49,6 +49,8 @@ class CloudPlan(DeploymentPlan):
     replicas_max: int
     max_body_bytes: int
     max_rows: int
+    protocols: tuple[str, ...]
+    """Protocols that the container answers besides its own."""
     p99_seconds: float | None
     costs: dict[str, Fact]
     """Facts of the price, see `modelport.prices.facts`."""
@@ -145,7 +147,7 @@ def plan_cloud(
     fields = plan_deployment(
         name, config, record, context, monthly_usd=monthly, options=decision.options
     )
-    revision = "r" + _digest([record.version, config.serving.model_dump(), decision.settings])[:9]
+    revision = "r" + _digest([record.version, config.serving.settings, decision.settings])[:9]
     judged = judge(config.kind, config.workload, name=physical, options=decision.options)
     return fields | {
         "limit": _limit(config, decision.options),
@@ -162,6 +164,7 @@ def plan_cloud(
         "replicas_max": decision.scale.maximum,
         "max_body_bytes": config.serving.max_body_bytes,
         "max_rows": config.serving.max_rows,
+        "protocols": config.serving.protocols,
         "p99_seconds": config.workload.p99_seconds,
         "costs": costs,
         "notes": (*decision.notes, *judged.warnings),

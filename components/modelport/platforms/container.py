@@ -40,10 +40,12 @@ def _sha256(key: str) -> str:
 
 def container_variables(plan: CloudPlan, key: CallerKey) -> dict[str, pulumi.Input[str]]:
     """Environment of the container; nothing in it is secret."""
+    protocols = {"MODELPORT_PROTOCOLS": ",".join(plan.protocols)} if plan.protocols else {}
     return {
         **key.variables,
         "MODELPORT_MAX_BODY_BYTES": str(plan.max_body_bytes),
         "MODELPORT_MAX_ROWS": str(plan.max_rows),
+        **protocols,
     }
 
 

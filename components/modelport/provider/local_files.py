@@ -5,7 +5,9 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from modelport.supervisor.upkeep import LOG
 from modelport_serving.record import Golden
@@ -18,14 +20,25 @@ _LOG_LINES = 12
 
 
 def write_settings(
-    folder: Path, *, api_key: str | None, max_body_bytes: int, max_rows: int
+    folder: Path,
+    *,
+    api_key: str | None,
+    max_body_bytes: int,
+    max_rows: int,
+    protocols: Sequence[str] = (),
 ) -> Path:
     """The workers' settings: the key's hash, never the key."""
     if api_key is None:
         auth: dict[str, str] = {"kind": "none"}
     else:
         auth = {"kind": "api_key", "sha256": hashlib.sha256(api_key.encode()).hexdigest()}
-    settings = {"auth": auth, "max_body_bytes": max_body_bytes, "max_rows": max_rows}
+    settings: dict[str, Any] = {
+        "auth": auth,
+        "max_body_bytes": max_body_bytes,
+        "max_rows": max_rows,
+    }
+    if protocols:  # versions of a bundle that know none stay able to start
+        settings["protocols"] = list(protocols)
     path = folder / SETTINGS
     _write_private(path, json.dumps(settings))
     return path

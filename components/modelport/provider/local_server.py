@@ -62,6 +62,8 @@ class LocalServerInputs(Inputs):
     """Largest request body in bytes."""
     max_rows: int
     """Largest number of rows in one request."""
+    protocols: tuple[str, ...] = ()
+    """Protocols that it answers besides its own."""
     rollout: Rollout = "all_at_once"
     """How a new version takes over from one that is live."""
     api_key: str | None = None
@@ -317,6 +319,7 @@ def _settings(folder: Path, inputs: LocalServerInputs) -> Path:
         api_key=inputs.api_key,
         max_body_bytes=inputs.max_body_bytes,
         max_rows=inputs.max_rows,
+        protocols=inputs.protocols,
     )
 
 

@@ -1,5 +1,6 @@
 """modelport:local: what runs on this machine."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -42,6 +43,7 @@ class Server(pulumi.CustomResource):
         start_timeout: pulumi.Input[float],
         max_body_bytes: pulumi.Input[int],
         max_rows: pulumi.Input[int],
+        protocols: pulumi.Input[Sequence[str]] | None,
         rollout: pulumi.Input[str | dict[str, Any]],
         api_key: pulumi.Input[str] | None,
         opts: pulumi.ResourceOptions | None = None,
@@ -59,6 +61,7 @@ class Server(pulumi.CustomResource):
             "start_timeout": start_timeout,
             "max_body_bytes": max_body_bytes,
             "max_rows": max_rows,
+            "protocols": protocols,
             "rollout": rollout,
             "api_key": api_key,
             "url": None,

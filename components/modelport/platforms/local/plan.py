@@ -40,6 +40,7 @@ class LocalPlan(DeploymentPlan):
     start_timeout: float
     max_body_bytes: int
     max_rows: int
+    protocols: tuple[str, ...]
 
     def facts(self) -> dict[str, Fact]:
         """What the preview's diff and the policies see; never a secret."""
@@ -77,6 +78,7 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
         start_timeout=float(target.start_timeout),
         max_body_bytes=config.serving.max_body_bytes,
         max_rows=config.serving.max_rows,
+        protocols=config.serving.protocols,
     )
 
 

@@ -27,6 +27,7 @@ def build(plan: LocalPlan, *, parent: pulumi.Resource) -> Endpoint:
         start_timeout=plan.start_timeout,
         max_body_bytes=plan.max_body_bytes,
         max_rows=plan.max_rows,
+        protocols=plan.protocols or None,
         rollout=plan.rollout,
         api_key=key.value if key else None,
         opts=opts,

@@ -1,0 +1,12 @@
+"""Protocols: how other servers' clients ask for predictions, and are answered.
+
+base.py         what a protocol is
+native.py       our own JSON, and Vertex AI's form of it
+tabular.py      CSV and JSON Lines, by content type
+tensorflow.py   TensorFlow Serving's REST API
+v2.py           the Open Inference Protocol, also with binary tensors
+azure_ml.py     `input_data`, as Azure Machine Learning sends it
+
+Each turns a body into checked rows and predictions into a body; limits, keys, splits and errors
+are the application's.
+"""
