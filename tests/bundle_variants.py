@@ -99,7 +99,7 @@ _FAULTY = """
 
 _calls = 1
 _compute = Predictor.compute
-_load = load_predictor
+_original = load_predictor
 
 
 def _faulty(self, rows):
@@ -111,7 +111,7 @@ def _faulty(self, rows):
 
 
 def load_predictor(bento_src, model_path):
-    loaded = _load(bento_src, model_path)
+    loaded = _original(bento_src, model_path)
     Predictor.compute = _faulty
     return loaded
 """

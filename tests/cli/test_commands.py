@@ -38,7 +38,7 @@ def test_version(project: Project) -> None:
 
 def test_help_names_every_command(project: Project) -> None:
     said = project.modelport("--help").stdout
-    commands = "up preview down status logs predict train build check validate schema setup doctor"
+    commands = "up preview down status logs predict train build image check validate schema setup"
     for command in commands.split():
         assert f"  {command} " in said
 
@@ -49,9 +49,7 @@ def test_check_refuses_what_it_cannot_check(project: Project) -> None:
     assert said.stderr.startswith("error: gcp.vertx: not in the tables of platforms; known: ")
     said = project.modelport("check", "heroku")
     assert said.returncode == 2
-    assert (
-        said.stderr == "error: which bundle? give --bundle with one of: breast_cancer, diabetes\n"
-    )
+    assert said.stderr == "error: which bundle? name one of: breast_cancer, diabetes\n"
     said = project.modelport("check", "heroku", "--bundle", "diabetes")
     assert said.returncode == 1
     assert said.stderr == "error: bundle diabetes is not built; run: modelport build diabetes\n"

@@ -55,6 +55,12 @@ class DockerHost:
     bridge: bool
     """Whether containers can have a network of their own."""
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to use it."""
+        names = ("DOCKER_HOST", "DOCKER_CONFIG", "MODELPORT_BUILD_NETWORK")
+        return {name: os.environ[name] for name in names}
+
     def need_bridge(self) -> None:
         """Skip where the kernel gives the daemon no network of its own."""
         if not self.bridge:

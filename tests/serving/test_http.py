@@ -1,5 +1,6 @@
 """The wire: what a real worker answers to good, wrong and hostile requests."""
 
+import contextlib
 import json
 import socket
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from modelport_serving.record import Feature
@@ -343,3 +345,29 @@ def test_a_caller_that_goes_away_harms_nobody(client: httpx.Client, server: Work
         with socket.create_connection(server.address) as connection:
             connection.sendall(head.encode())
     assert client.post("/predict", json={"instances": GOOD}).status_code == 200
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_that_is_far_too_large_costs_no_memory(server: Worker, chunked: bool) -> None:
+    """57 MB, as BentoML's own endpoint would take and keep."""
+    process = psutil.Process(server.process.pid)
+    part, count = b" " * 1_000_000, 57
+
+    def parts() -> Iterator[bytes]:
+        yield from (part for _ in range(count))
+
+    def send() -> None:
+        body: Any = parts() if chunked else part * count
+        # Far beyond the limit the service may close before everything is sent.
+        with contextlib.suppress(httpx.WriteError, httpx.ReadError):
+            headers = AUTH | JSON
+            answer = httpx.post(
+                f"{server.url}/predict", content=body, headers=headers, timeout=30, trust_env=False
+            )
+            problem(answer, 413, "body-too-large")
+
+    send()  # what a first request of this kind loads
+    before = process.memory_info().rss
+    for _ in range(3):
+        send()
+    assert process.memory_info().rss - before <= 5_000_000

@@ -19,6 +19,8 @@ _MASKS = (
     (re.compile(r"@[0-9a-f]{16}\b"), "@DIGEST"),
     (re.compile(r"\d+\.\d{6,}(e-?\d+)?"), "NUMBER"),  # processors differ in the last digits
     (re.compile(r"commit [0-9a-f]{7}\b"), "commit COMMIT"),
+    (re.compile(r"\b(after|in|ended) \d+(\.\d+)? (m?s)\b"), r"\1 TIME \3"),
+    (re.compile(r"\b\d+(\.\d+)? (MB|GB)$", re.MULTILINE), r"SIZE \2"),
     (re.compile(r"\[Makefile:\d+:"), "[Makefile:LINE:"),
 )
 
@@ -54,6 +56,8 @@ class Story:
 
     folder: Path
     lines: list[str] = field(default_factory=list[str])
+    environment: dict[str, str] = field(default_factory=dict[str, str])
+    """Variables that the user has set."""
     island: Island | None = None
     """Where the commands run when no network may be there."""
 
@@ -80,7 +84,7 @@ class Story:
         return subprocess.run(
             command,
             cwd=self.folder,
-            env=plain_environment(),
+            env=plain_environment() | self.environment,
             capture_output=True,
             text=True,
             check=False,

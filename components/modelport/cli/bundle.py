@@ -1,4 +1,4 @@
-"""Commands about bundles: train, build, pin."""
+"""Commands about bundles: train, build, pin, image."""
 
 from typing import Annotated
 
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command()(train)
     app.command()(build)
     app.command()(pin)
+    app.command()(image)
 
 
 def train(
@@ -66,6 +67,38 @@ def pin(
     for item in pinned:
         state = "" if item.changed else " (as before)"
         out.print(escape(f"Pulumi.{stack}.yaml:{item.line}: bundle: {item.bundle}{state}"))
+
+
+def image(
+    bundle: Annotated[
+        str | None, typer.Argument(help="Bundle, also name@version; the only one when left out.")
+    ] = None,
+    *,
+    tag: Annotated[
+        str | None, typer.Option("--tag", "-t", help="Name and tag; name:version by default.")
+    ] = None,
+    base_image: Annotated[
+        str | None, typer.Option("--base-image", help="Instead of the slim Python that trained it.")
+    ] = None,
+    arm: Annotated[bool, typer.Option("--arm64", help="For arm64 instead of amd64.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Build a bundle's image in this machine's Docker; `up` does it where a target needs one."""
+    from modelport.operations.image import image as run
+
+    with progress("image", quiet=as_json) as show:
+        made = run(
+            find_home(own=True),
+            bundle,
+            tag=tag,
+            base_image=base_image,
+            architecture="arm64" if arm else "amd64",
+            show=show,
+        )
+    if as_json:
+        print_json(dump(made))
+        return
+    out.print(escape(f"{made.image}: {made.bundle}, {made.megabytes} MB"))
 
 
 def _show(title: str, rows: list[tuple[str, ...]]) -> None:

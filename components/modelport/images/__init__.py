@@ -17,7 +17,7 @@ from modelport.images.context import (
     default_base,
     write_context,
 )
-from modelport.images.docker import build_and_push
+from modelport.images.docker import build_and_push, build_image
 from modelport.images.login import RegistryKind, login
 from modelport.images.registry import Found, Registry
 from modelport.images.source_bundle import write_source_bundle
@@ -29,6 +29,7 @@ __all__ = [
     "Registry",
     "RegistryKind",
     "build_and_push",
+    "build_image",
     "context_digest",
     "default_base",
     "login",

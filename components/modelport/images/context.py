@@ -39,6 +39,8 @@ USER = 10001
 DOCKERFILE = "Dockerfile"
 CURRENT = "current"
 """Link beside the bundle that leads to it: what stands before it names no version."""
+CONTENT_LABEL = "modelport.content"
+"""Label with the digest of what an image was built from."""
 BUNDLE_LABEL = "modelport.bundle"
 VERSION_LABEL = "modelport.version"
 _TIME = 315_532_800

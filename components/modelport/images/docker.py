@@ -24,6 +24,8 @@ from modelport.images.reasons import build_failure, push_failure
 
 Architecture = Literal["amd64", "arm64"]
 Status = Callable[[str], None]
+NETWORK_VARIABLE = "MODELPORT_BUILD_NETWORK"
+"""Network of builds, e.g. `host` where the daemon has no other; none for Docker's own choice."""
 _KEPT = 40
 """Last lines of a command that are looked through for the reason of its failure."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -50,20 +52,14 @@ def build_and_push(
         labels: Written on the image.
         login: How to sign in to the registry; none leaves it to the user's own configuration.
         status: Told each step.
-        network: Network of the build, e.g. `host`; none for Docker's own choice.
+        network: Network of the build; none: what `MODELPORT_BUILD_NETWORK` says, else Docker's.
 
     Raises:
         ServiceError: there is no Docker, or the build or the push failed.
     """
     image = f"{repository}:{tag}"
-    _run(
-        [*_builder(), "--platform", f"linux/{architecture}", "--tag", image]
-        + [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
-        + ([] if network is None else ["--network", network])
-        + [str(folder)],
-        dict(os.environ),
-        build_failure,
-        status,
+    build_image(
+        folder, image, architecture=architecture, labels=labels, status=status, network=network
     )
     with tempfile.TemporaryDirectory(prefix="modelport-docker-") as config:
         environment = dict(os.environ)
@@ -71,6 +67,40 @@ def build_and_push(
             environment |= {"DOCKER_HOST": _daemon(), "DOCKER_CONFIG": config}
             _write_login(Path(config), repository.partition("/")[0], login)
         _run(["push", image], environment, lambda lines: push_failure(image, lines), status)
+
+
+def build_image(
+    folder: Path,
+    image: str,
+    *,
+    architecture: Architecture,
+    labels: Mapping[str, str],
+    status: Status = lambda _line: None,
+    network: str | None = None,
+) -> None:
+    """Build the context in `folder` as the image `image`, and keep it in Docker here.
+
+    Args:
+        folder: A build context.
+        image: Name and tag.
+        architecture: Of the platform that runs it.
+        labels: Written on the image.
+        status: Told each step.
+        network: Network of the build; none: what `MODELPORT_BUILD_NETWORK` says, else Docker's.
+
+    Raises:
+        ServiceError: there is no Docker, or the build failed.
+    """
+    network = network or os.environ.get(NETWORK_VARIABLE)
+    _run(
+        [*_builder(), "--platform", f"linux/{architecture}", "--tag", image]
+        + [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
+        + (["--network", network] if network else [])
+        + [str(folder)],
+        dict(os.environ),
+        build_failure,
+        status,
+    )
 
 
 def _builder() -> list[str]:

@@ -4,12 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from modelport.bundles import build, evaluate_gate, score_table, train
+from modelport.bundles import (
+    build,
+    built_versions,
+    bundle_names,
+    evaluate_gate,
+    find,
+    score_table,
+    train,
+)
 from modelport.config import Gate, StackConfig
+from modelport.errors import ConfigError
 from modelport.home import Home
 from modelport.operations.inspect import live_version
 from modelport.operations.session import check_config
-from modelport_serving.record import Evaluation
+from modelport_serving.record import BundleRecord, Evaluation
 
 Show = Callable[[str, float], None]
 
@@ -95,3 +104,21 @@ def _used(home: Home, stack: str, config: StackConfig) -> list[tuple[str, Gate, 
 def _scored(name: str, version: str, evaluation: Evaluation, gate: Gate, state: str) -> Scored:
     rows = [tuple(row) for row in score_table(evaluation, gate)]
     return Scored(name, version, evaluation, rows, state)
+
+
+def built_bundle(home: Home, bundle: str | None) -> BundleRecord:
+    """The built bundle that a command means.
+
+    Args:
+        home: The project's home.
+        bundle: `name`, or `name@version`; the project's only one when left out.
+
+    Raises:
+        ConfigError: which bundle is meant is not clear.
+        BundleError: it is not built.
+    """
+    known = bundle_names(home.sources)
+    if bundle is None and len(known) != 1:
+        raise ConfigError([f"which bundle? name one of: {', '.join(known)}"])
+    name, _, version = (bundle or known[0]).partition("@")
+    return find(home, name, version) if version else built_versions(home, name)[0]

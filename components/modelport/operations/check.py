@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from modelport.bundles import bento_path, built_versions, bundle_names, find
+from modelport.bundles import bento_path
 from modelport.conformance import Page, Subject, check_kind, rules_of
 from modelport.conformance.container import image_facts
 from modelport.errors import ConfigError
 from modelport.home import Home
+from modelport.operations.bundles import built_bundle
 from modelport_serving.record import read_golden
 
 
@@ -48,10 +49,6 @@ def check(
 
 
 def _subject(home: Home, bundle: str | None) -> Subject:
-    known = bundle_names(home.sources)
-    if bundle is None and len(known) != 1:
-        raise ConfigError([f"which bundle? give --bundle with one of: {', '.join(known)}"])
-    name, _, version = (bundle or known[0]).partition("@")
-    record = find(home, name, version) if version else built_versions(home, name)[0]
+    record = built_bundle(home, bundle)
     bento = bento_path(home, record.name, record.version)
     return Subject(record, read_golden(bento / "src"), bento)

@@ -1,6 +1,5 @@
 """modelport:image:Image: the image of a built bundle in a registry."""
 
-import os
 import re
 import tempfile
 import time
@@ -20,16 +19,12 @@ from modelport.images import (
     login,
     write_context,
 )
-from modelport.images.context import BUNDLE_LABEL, VERSION_LABEL
+from modelport.images.context import BUNDLE_LABEL, CONTENT_LABEL, VERSION_LABEL
 from modelport.images.docker import Architecture
 from modelport.provider.built import built
 from modelport.provider.handler import Context, Handler, Inputs, Outputs
 from modelport.verify import NOT_VERIFIED
 
-NETWORK_VARIABLE = "MODELPORT_BUILD_NETWORK"
-"""Network of builds, e.g. `host` where the daemon has no other; none for Docker's own choice."""
-CONTENT_LABEL = "modelport.content"
-"""Label with the digest of what an image was built from."""
 _INVENTED = "0ff11e"
 _REPOSITORY = re.compile(r"[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)+")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -164,7 +159,6 @@ class ModelImageHandler(Handler[ModelImageInputs]):
                 labels={CONTENT_LABEL: content},
                 login=signed_in,
                 status=context.status,
-                network=os.environ.get(NETWORK_VARIABLE) or None,
             )
             return _outputs(inputs, _pushed(registry, inputs, tag, content), "built and pushed")
 
