@@ -21,6 +21,7 @@ _MASKS = (
     (re.compile(r"commit [0-9a-f]{7}\b"), "commit COMMIT"),
     (re.compile(r"\b(after|in|ended) \d+(\.\d+)? (m?s)\b"), r"\1 TIME \3"),
     (re.compile(r"\b\d+(\.\d+)? (MB|GB)$", re.MULTILINE), r"SIZE \2"),
+    (re.compile(r"listens on \d+ and not on"), "listens on PORT and not on"),
     (re.compile(r"\[Makefile:\d+:"), "[Makefile:LINE:"),
 )
 
