@@ -40,12 +40,12 @@ status: setup ## Show what is live
 	@$(BIN)/modelport status --stack $(STACK)
 
 test: lint ## All checks and tests of every change
-	@$(BIN)/pytest -q -n $(WORKERS) --dist worksteal
+	@$(BIN)/pytest -q -n $(WORKERS) --dist worksteal --durations=25
 	@if $(BIN)/modelport schema --help >/dev/null 2>&1; then $(BIN)/modelport schema --check; fi
 	@$(BIN)/python scripts/check_wheel.py
 
 e2e: setup ## Long end-to-end runs: stories in a fresh clone, set-up from nothing
-	@$(BIN)/pytest -q -m e2e
+	@$(BIN)/pytest -q -m e2e -n $(WORKERS) --dist loadgroup --durations=25
 
 soak: setup ## Long campaigns: 250 killed updates, 100 bad canaries (an hour or more)
 	@mkdir -p .modelport
