@@ -9,6 +9,8 @@ from typing import Any
 NAME = "breast_cancer"
 SECOND = "5ec0d00000000000"
 """Version of a second bundle that is as good as the first."""
+MARK = ".variant"
+"""File in the folder of each copy: digests say nothing, and sort in any order."""
 
 
 def versions(store: Path) -> list[str]:
@@ -16,15 +18,23 @@ def versions(store: Path) -> list[str]:
     return sorted(path.name for path in (store / "bentos" / NAME).iterdir() if path.is_dir())
 
 
+def original(store: Path) -> str:
+    """The version that was built; the others are copies of it."""
+    folder = store / "bentos" / NAME
+    (built,) = (found for found in versions(store) if not (folder / found / MARK).exists())
+    return built
+
+
 def variant(store: Path, version: str, change: Callable[[Path, Path], None] | None = None) -> str:
-    """Copy the first version as another one and change the copy; returns the new version.
+    """Copy the version that was built as another one and change the copy; returns the new version.
 
     `change` gets the copy's source folder and its model folder.
     """
-    old = versions(store)[0]
+    old = original(store)
     bento, model = (store / kind / NAME / version for kind in ("bentos", "models"))
     shutil.copytree(store / "bentos" / NAME / old, bento)
     shutil.copytree(store / "models" / NAME / old, model)
+    (bento / MARK).touch()
     for path in (bento / "bento.yaml", bento / "src" / "bundle.json", model / "model.yaml"):
         path.write_text(path.read_text().replace(old, version))
     if change:

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from bundle_variants import SECOND, variant, versions
+from bundle_variants import SECOND, original, variant
 from engine_project import ROOT, STACK, Project, free_port
 from modelport.bundles import build
 from modelport.config import Gate
@@ -112,7 +112,7 @@ class Campaign:
         self.port = free_port()
         self.random = random.Random(seed)
         self.kills: Counter[str] = Counter()
-        self.first = next(item for item in versions(bundles) if item != SECOND)
+        self.first = original(bundles)
 
     def round(self) -> None:
         """Kill one update, then check that the next one converges to what the file says."""

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bundle_variants import after, variant, versions
+from bundle_variants import after, original, variant, versions
 from engine_project import ROOT, STACK, Project, free_port
 from load import Callers
 from modelport.bundles import build
@@ -30,7 +30,7 @@ class Sharing:
 
     def __init__(self, folder: Path, bundles: Path, seed: int) -> None:
         self.project = Project(folder, bundles)
-        first = versions(bundles)[0]
+        first = original(bundles)
         for fault, version in BAD.items():
             if version not in versions(self.project.home.bentoml):
                 variant(self.project.home.bentoml, version, after(5, fault))

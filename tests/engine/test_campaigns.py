@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import hey
-from bundle_variants import SECOND, after, corrupt_model, variant, versions
+from bundle_variants import SECOND, after, corrupt_model, original, variant
 from engine_project import Project, free_port
 from killing import Campaign
 from sharing import Sharing
@@ -28,7 +28,7 @@ def test_no_request_fails_over_swaps_refusals_and_aborted_canaries(project: Proj
     """200 requests a second while versions come, go and are refused."""
     port = free_port()
     store = project.home.bentoml
-    first = next(item for item in versions(store) if item != SECOND)
+    first = original(store)
     broken = variant(store, "bad0000000000000", corrupt_model)
     slow = variant(store, "bad1111111111111", after(20, "slow"))
     wrong = variant(store, "bad2222222222222", after(20, "wrong"))

@@ -22,10 +22,10 @@ from bundle_variants import (
     SECOND,
     corrupt_model,
     never_ready,
+    original,
     poor_scores,
     raise_on_start,
     variant,
-    versions,
     wrong_answers,
 )
 from engine_project import STACK, Project, free_port
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.engine
 
 
 def deployment(project: Project, port: int, version: str = "", **more: Any) -> dict[str, Any]:
-    first = next(item for item in versions(project.home.bentoml) if item != SECOND)
+    first = original(project.home.bentoml)
     target = {"kind": "local", "port": port, **more.pop("target", {})}
     return {
         "bundle": f"breast_cancer@{version or first}",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bundle_variants import SECOND, after, corrupt_model, variant, versions
+from bundle_variants import SECOND, after, corrupt_model, original, variant
 from engine_project import Project, free_port
 from load import Callers
 
@@ -27,7 +27,7 @@ def write(project: Project, port: int, version: str, **more: Any) -> None:
 
 
 def first_version(project: Project) -> str:
-    return next(item for item in versions(project.home.bentoml) if item != SECOND)
+    return original(project.home.bentoml)
 
 
 @pytest.fixture
