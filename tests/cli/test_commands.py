@@ -185,7 +185,7 @@ def test_from_nothing_to_live_and_back(project: Project) -> None:
     assert refused.returncode == 1
     assert refused.stderr.startswith("error: cancer refused: ")
     assert "instances[0]" in refused.stderr
-    assert '"route": "/predict"' in project.modelport("logs", *ON_STACK, "-n", "1").stdout
+    assert '"route":"/predict"' in project.modelport("logs", *ON_STACK, "-n", "1").stdout
 
     assert json.loads(project.modelport("doctor", *ON_STACK, "--json").stdout)[-1]["ok"] is True
 
