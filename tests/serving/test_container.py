@@ -87,7 +87,7 @@ def test_workers_that_keep_dying_end_the_container(bento: Path, tmp_path: Path) 
         model.write_bytes(b"damaged")
         os.kill(min(children(served)), signal.SIGKILL)
         assert served.process.wait(120) == 1
-    assert '"event": "worker-given-up"' in served.log.read_text()
+    assert '"event":"worker-given-up"' in served.log.read_text()
 
 
 def test_a_model_that_cannot_be_loaded_is_told_once(bento: Path, tmp_path: Path) -> None:
