@@ -2,9 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from modelport_serving.body import INLINE_BYTES, check_headers, parse_json, read_body
+from modelport_serving.body import INLINE_BYTES, check_headers, media_of, parse_json, read_body
 from modelport_serving.exchange import Exchange, Reply
 from modelport_serving.forward import Call
 from modelport_serving.gate import Endpoint, Gate, Route
@@ -14,7 +14,7 @@ from modelport_serving.openapi import openapi
 from modelport_serving.platform_routes import PlatformRoute
 from modelport_serving.protocols import tensorflow, v2
 from modelport_serving.protocols.azure_ml import AzureMl
-from modelport_serving.protocols.base import Plain, Wire, media_of
+from modelport_serving.protocols.base import Plain, Wire, refusal
 from modelport_serving.protocols.native import Native, encode
 from modelport_serving.protocols.tabular import Tabular
 from modelport_serving.protocols.tensorflow import TensorFlow
@@ -58,9 +58,9 @@ def _protocol_routes(runtime: Runtime, endpoints: "_Endpoints") -> dict[str, Rou
     record = runtime.record
 
     def read(endpoint: Endpoint, *, is_open: bool = False) -> Route:
-        return Route(READ, endpoint, is_open=is_open, protocol="v2", refusal=v2.refusal)
+        return Route(READ, endpoint, is_open=is_open, protocol="v2", refusal=refusal)
 
-    infer = Route(WRITE, endpoints.speaking(V2(record)), protocol="v2", refusal=v2.refusal)
+    infer = Route(WRITE, endpoints.speaking(V2(record)), protocol="v2", refusal=refusal)
     model = read(endpoints.saying(v2.metadata(record)))
     ready = read(endpoints.readyz, is_open=True)
     model_ready = read(endpoints.readyz)
@@ -72,13 +72,13 @@ def _protocol_routes(runtime: Runtime, endpoints: "_Endpoints") -> dict[str, Rou
         READ,
         endpoints.saying(tensorflow.status(record)),
         protocol="tensorflow",
-        refusal=v2.refusal,
+        refusal=refusal,
     )
     predict = Route(
         WRITE,
         endpoints.speaking(TensorFlow(record)),
         protocol="tensorflow",
-        refusal=v2.refusal,
+        refusal=refusal,
     )
     return {
         "/v2": read(endpoints.saying(v2.server_metadata(record))),
@@ -100,11 +100,12 @@ class _Endpoints:
         self._native = Native(signature, runtime.model)
         self._vertex = Native(signature, None)
         self._tabular = Tabular(signature)
+        self._media = (*self._native.media, *self._tabular.media)
 
     async def predict(self, exchange: Exchange) -> Reply:
-        given = media_of(exchange.headers)
-        tabular = given in self._tabular.media
-        return await self._answer(exchange, self._tabular if tabular else self._native)
+        tabular = media_of(exchange.headers) in self._tabular.media
+        wire = self._tabular if tabular else self._native
+        return await self._answer(exchange, wire, self._media)
 
     async def predict_vertex(self, exchange: Exchange) -> Reply:
         return await self._answer(exchange, self._vertex)
@@ -126,39 +127,40 @@ class _Endpoints:
 
         return answer
 
-    async def _answer(self, exchange: Exchange, wire: Wire) -> Reply:
+    async def _answer(
+        self, exchange: Exchange, wire: Wire, media: Collection[str] | None = None
+    ) -> Reply:
         live = self.runtime.ready()
         settings = live.settings
-        media = (*wire.media, *self._tabular.media) if wire is self._native else wire.media
-        check_headers(exchange.headers, settings.max_body_bytes, media)
+        check_headers(exchange.headers, settings.max_body_bytes, media or wire.media)
         body = await read_body(
             exchange.receive, max_bytes=settings.max_body_bytes, seconds=settings.timeout_seconds
         )
         split = self.runtime.splitter.current
         if split is None:
-            return wire.reply(await self._predict(body, exchange, wire, live), exchange)
+            rows = await self._rows(body, exchange, wire, live)
+            return wire.reply(await self._predict(rows, live), exchange)
+        read: Rows | None = None
         if wire is self._native:
             call = Call(body, exchange.headers, exchange.request_id)
         else:  # workers ask each other in our own protocol
-            rows = await self._rows(body, exchange, wire, live)
-            body = encode({"instances": _cells(rows)})
+            read = await self._rows(body, exchange, wire, live)
+            content = encode({"instances": _cells(read)})
             headers = {**exchange.headers, b"content-type": b"application/json"}
-            call = Call(body, headers, exchange.request_id)
+            call = Call(content, headers, exchange.request_id)
 
         async def own() -> Reply:
-            predictions = await self._predict(body, exchange, self._native, live)
-            return self._native.reply(predictions, exchange)
+            rows = await self._rows(body, exchange, wire, live) if read is None else read
+            return self._native.reply(await self._predict(rows, live), exchange)
 
         reply = await split.answer(call, own)
         if wire is self._native or reply.status != 200:
             return reply
         answered = wire.reply(_predictions(reply.body), exchange)
-        return Reply(
-            answered.body, reply.status, answered.media, (*answered.headers, *reply.headers)
-        )
+        headers = dict((*reply.headers, *answered.headers))
+        return Reply(answered.body, reply.status, answered.media, tuple(headers.items()))
 
-    async def _predict(self, body: bytes, exchange: Exchange, wire: Wire, live: Live) -> Plain:
-        rows = await self._rows(body, exchange, wire, live)
+    async def _predict(self, rows: Rows, live: Live) -> Plain:
         answers = await live.batcher.compute(rows, live.settings.timeout_seconds)
         live.metrics.rows.inc(len(answers))
         return live.predictor.plain(answers)

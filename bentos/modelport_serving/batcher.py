@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
@@ -39,6 +39,7 @@ SLOW_SECONDS = 0.02
 SLOW_CALLS = 3
 """After so many of them in a row, calls run in threads for good."""
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Outcome = Answers | BaseException
 
@@ -68,7 +69,6 @@ class Batcher:
         self._running = 0
         self._scheduled = False
         self._slow = 0
-        self._inline = self._pace is not None and self._pace.seconds(1) <= INLINE_SECONDS
         self._most_rows = _most_rows(self._pace)
 
     async def compute(self, rows: Rows, seconds: float) -> Answers:
@@ -83,7 +83,7 @@ class Batcher:
             OutputError: the model answered something that is no answer.
         """
         if not self._waiting and self._costs(len(rows)) <= DIRECT_SECONDS:
-            return self._held(lambda: self._predictor.compute(rows))
+            return self._held(self._predictor.compute, rows)
         self._check_queue(seconds)
         loop = asyncio.get_running_loop()
         item = _Item(rows, loop.create_future())
@@ -122,24 +122,24 @@ class Batcher:
         """Begin as many calls as may run."""
         self._scheduled = False
         while self._running < self._threads and (batch := self._take()):
-            if self._inline and self._costs(sum(len(item.rows) for item in batch)) <= (
-                INLINE_SECONDS + BATCH_SECONDS
-            ):
+            if self._costs(1) <= INLINE_SECONDS and self._costs(
+                sum(len(item.rows) for item in batch)
+            ) <= (INLINE_SECONDS + BATCH_SECONDS):
                 rows = [item.rows for item in batch]
-                _settle(batch, self._held(lambda rows=rows: _compute(self._predictor, rows)))
-                continue
-            self._begin(batch)
+                _settle(batch, self._held(_compute, self._predictor, rows))
+            else:
+                self._begin(batch)
 
-    def _held(self, call: Callable[[], T]) -> T:
+    def _held(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call the model in the event loop, and no more when it has become slow."""
         begun = time.perf_counter()
         try:
-            return call()
+            return call(*args, **kwargs)
         finally:
             late = time.perf_counter() - begun > SLOW_SECONDS
             self._slow = self._slow + 1 if late else 0
             if self._slow == SLOW_CALLS:
-                self._pace, self._inline = None, False
+                self._pace = None
 
     def _begin(self, batch: list[_Item]) -> None:
         loop = asyncio.get_running_loop()

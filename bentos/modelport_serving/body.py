@@ -19,12 +19,16 @@ class DisconnectedError(Exception):
     """The caller went away before its request was complete."""
 
 
+def media_of(headers: Mapping[bytes, bytes], name: bytes = b"content-type") -> str:
+    """A media type of the headers, in lower case and without parameters."""
+    return headers.get(name, b"").decode("latin-1").partition(";")[0].strip().lower()
+
+
 def check_headers(
     headers: Mapping[bytes, bytes], max_bytes: int, media: Collection[str] = (JSON_TYPE,)
 ) -> None:
     """Refuse a body by its headers: 415 for another type or encoding, 413 for its length."""
-    given = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
-    if given not in media:
+    if media_of(headers) not in media:
         detail = f"send the body with the header Content-Type: {' or '.join(filter(None, media))}"
         raise ProblemError(415, "unsupported-media-type", detail)
     encoding = headers.get(b"content-encoding", b"identity").strip().lower()

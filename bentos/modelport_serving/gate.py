@@ -192,8 +192,8 @@ class Gate:
 
 
 def _problem_details(problem: ProblemError, request_id: str) -> Reply:
-    named = ((name.encode(), value.encode()) for name, value in problem.headers)
-    return Reply(problem.body(request_id), problem.status, MEDIA_TYPE, (NO_STORE, *named))
+    body = problem.body(request_id)
+    return Reply(body, problem.status, MEDIA_TYPE, (NO_STORE, *problem.raw_headers))
 
 
 def _record(live: Live, exchange: Exchange) -> None:

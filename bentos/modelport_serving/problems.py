@@ -38,6 +38,11 @@ class ProblemError(Exception):
         self.errors = tuple(errors)
         self.headers = tuple(headers)
 
+    @property
+    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The headers as they are sent."""
+        return tuple((name.encode(), value.encode()) for name, value in self.headers)
+
     def body(self, request_id: str) -> bytes:
         """Write the problem document for the request with this id."""
         document: dict[str, Any] = {

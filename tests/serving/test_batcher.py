@@ -27,6 +27,16 @@ def first_of(rows: Rows) -> Any:
     return rows[:, 0]
 
 
+def when(release: threading.Event) -> Callable[[Rows], Any]:
+    """A model that answers once it is released."""
+
+    def answer(rows: Rows) -> Any:
+        assert release.wait(20)
+        return rows[:, 0]
+
+    return answer
+
+
 class Bench:
     """A batcher whose model answers the first feature of each row, and notes its calls."""
 
@@ -87,11 +97,7 @@ def test_what_arrives_together_is_one_call_of_the_loop() -> None:
 def test_a_slow_model_computes_in_a_thread_and_batches_what_waits(pace: Pace | None) -> None:
     release = threading.Event()
 
-    def slow(rows: Rows) -> Any:
-        assert release.wait(20)
-        return rows[:, 0]
-
-    made = Bench(pace, slow)
+    made = Bench(pace, when(release))
 
     async def test(batcher: Batcher) -> None:
         first = asyncio.create_task(ask(batcher, 1))
@@ -148,10 +154,6 @@ def test_rows_that_cost_time_are_not_added_without_end() -> None:
 def test_a_full_queue_refuses_at_once() -> None:
     release = threading.Event()
 
-    def slow(rows: Rows) -> Any:
-        release.wait(20)
-        return rows[:, 0]
-
     async def test(batcher: Batcher) -> None:
         held = [asyncio.create_task(ask(batcher, 0))]
         await asyncio.sleep(0.05)
@@ -165,7 +167,7 @@ def test_a_full_queue_refuses_at_once() -> None:
         assert await asyncio.gather(*held) == [[[0]], [[1]], [[2]]]
         assert await ask(batcher, 4) == [[4]]
 
-    Bench(None, slow).run(test, queue=2)
+    Bench(None, when(release)).run(test, queue=2)
 
 
 def test_what_would_wait_too_long_is_refused_at_once() -> None:
@@ -187,11 +189,7 @@ def test_what_would_wait_too_long_is_refused_at_once() -> None:
 def test_who_has_given_up_is_not_computed() -> None:
     release = threading.Event()
 
-    def slow(rows: Rows) -> Any:
-        release.wait(20)
-        return rows[:, 0]
-
-    made = Bench(None, slow)
+    made = Bench(None, when(release))
 
     async def test(batcher: Batcher) -> None:
         first = asyncio.create_task(ask(batcher, 1))
@@ -222,10 +220,6 @@ def test_a_model_that_becomes_slow_leaves_the_loop(monkeypatch: pytest.MonkeyPat
 def test_the_end_drops_what_waits() -> None:
     release = threading.Event()
 
-    def slow(rows: Rows) -> Any:
-        release.wait(20)
-        return rows[:, 0]
-
     async def test(batcher: Batcher) -> None:
         first = asyncio.create_task(ask(batcher, 1))
         await asyncio.sleep(0.05)
@@ -237,4 +231,4 @@ def test_the_end_drops_what_waits() -> None:
         release.set()
         assert await first == [[1]]
 
-    Bench(None, slow).run(test)
+    Bench(None, when(release)).run(test)

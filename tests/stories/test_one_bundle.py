@@ -29,6 +29,7 @@ WEEK = ("aws.sagemaker", "gcp.vertex", "heroku")
 
 def test_one_bundle(tmp_path: Path) -> None:
     reason = missing()
+    # Docker is installed where it may be; a machine that forbids it plays everything else.
     if reason is not None:
         pytest.skip(reason)
     with docker_host() as host:

@@ -1,9 +1,10 @@
 """Base: what a protocol is, and what all of them share."""
 
-from collections.abc import Mapping
 from typing import Any, Protocol
 
-from modelport_serving.exchange import Exchange, Reply
+import msgspec
+
+from modelport_serving.exchange import NO_STORE, Exchange, Reply
 from modelport_serving.instances import MAX_FAULTS, InvalidInstancesError, Rows
 from modelport_serving.predictor import Predictor
 from modelport_serving.problems import ProblemError
@@ -46,9 +47,13 @@ def checked(predictor: Predictor, instances: object, most: int) -> Rows:
         raise problem from None
 
 
-def media_of(headers: Mapping[bytes, bytes], name: bytes = b"content-type") -> str:
-    """A media type of the headers, in lower case and without parameters."""
-    return headers.get(name, b"").decode("latin-1").partition(";")[0].strip().lower()
+def refusal(problem: ProblemError, request_id: str) -> Reply:
+    """Write an error as clients of other servers read it: `{"error": "…"}`."""
+    faults = "; ".join(f"{fault.path} {fault.detail}" for fault in problem.errors)
+    told = not faults or faults in problem.detail
+    said = problem.detail if told else f"{problem.detail}: {faults}"
+    body = msgspec.json.encode({"error": said, "request_id": request_id})
+    return Reply(body, problem.status, headers=(NO_STORE, *problem.raw_headers))
 
 
 def _count(number: int, noun: str) -> str:

@@ -10,12 +10,12 @@ import json
 import math
 from typing import Any
 
-from modelport_serving.body import parse_json
+from modelport_serving.body import media_of, parse_json
 from modelport_serving.exchange import Exchange, Reply
 from modelport_serving.instances import Fault, Rows
 from modelport_serving.predictor import Predictor
 from modelport_serving.problems import ProblemError
-from modelport_serving.protocols.base import Plain, checked, media_of
+from modelport_serving.protocols.base import Plain, checked
 from modelport_serving.protocols.native import encode
 from modelport_serving.record import Signature
 

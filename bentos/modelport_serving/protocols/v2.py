@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelport_serving.body import JSON_TYPE, parse_json
-from modelport_serving.exchange import JSON, NO_STORE, Exchange, Reply
+from modelport_serving.exchange import NO_STORE, Exchange, Reply
 from modelport_serving.instances import Rows
 from modelport_serving.predictor import Predictor
 from modelport_serving.problems import ProblemError
@@ -176,17 +176,6 @@ def server_metadata(record: BundleRecord) -> Reply:
     """What the server is."""
     extensions = ["binary_tensor_data"]
     return Reply(encode({"name": "modelport", "version": record.version, "extensions": extensions}))
-
-
-def refusal(problem: ProblemError, request_id: str) -> Reply:
-    """Write an error as the protocol's clients read it."""
-    faults = "; ".join(f"{fault.path} {fault.detail}" for fault in problem.errors)
-    told = not faults or faults in problem.detail
-    said = problem.detail if told else f"{problem.detail}: {faults}"
-    named = tuple((name.encode(), value.encode()) for name, value in problem.headers)
-    return Reply(
-        encode({"error": said, "request_id": request_id}), problem.status, JSON, (NO_STORE, *named)
-    )
 
 
 def _cut(body: bytes, exchange: Exchange) -> tuple[bytes, bytes]:

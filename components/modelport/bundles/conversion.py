@@ -35,7 +35,7 @@ AGREES = 1e-5
 A sum of float32 leaves is right to about 1e-6; a row that takes another branch differs by 1e-3
 and more."""
 OPSETS = {"": 21, "ai.onnx.ml": 3}
-"""Operator sets of a converted model; ONNX Runtime reads them since 1.20 (June 2024)."""
+"""Operator sets of a converted model; fixed, so that its bytes do not follow the converter's."""
 PRECISIONS: tuple[Precision, ...] = ("double", "mixed", "float")
 _TREES = ("sklearn.ensemble", "sklearn.tree")
 _DOUBLE, _FLOAT = 11, 1  # onnx.TensorProto's numbers
@@ -135,6 +135,7 @@ def _impute(scope: Any, operator: Any, container: Any) -> None:
     missing = imputer.missing_values
     plain = isinstance(missing, float) and np.isnan(missing) and not imputer.add_indicator
     if not plain or fill.dtype.kind != "f" or not np.isfinite(fill).all():
+        # The converter's own word; `convert` hears it and tries the next way, or serves as it is.
         raise NotImplementedError("an imputer of other than plain numbers for NaN")
     double = isinstance(operator.inputs[0].type, DoubleTensorType)
     values, mask = (scope.get_unique_variable_name(name) for name in ("fill", "missing"))

@@ -9,6 +9,7 @@ from modelport.config.gate import Gate
 from modelport.config.rollout import Rollout
 from modelport.config.targets import AnyTarget
 from modelport.config.workload import Workload
+from modelport_serving.settings import Protocol
 
 DeploymentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 """Lower-case letter first, then letters, digits, `-` and `_`; at most 40 characters."""
@@ -44,9 +45,7 @@ class Serving(Model):
     """Largest request body in bytes; larger ones are answered with 413."""
     max_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     """Largest number of rows in one request."""
-    protocols: Annotated[
-        tuple[Literal["v2", "tensorflow", "azure_ml"], ...], Field(max_length=3)
-    ] = ()
+    protocols: Annotated[tuple[Protocol, ...], Field(max_length=3)] = ()
     """Further protocols, each with routes of its own: `v2` is the Open Inference Protocol of KServe
     and Triton, `tensorflow` TensorFlow Serving's REST API, `azure_ml` Azure ML's `/score`."""
 

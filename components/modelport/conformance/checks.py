@@ -9,12 +9,12 @@ from http import HTTPStatus
 
 import httpx
 
-from modelport.conformance.container import image_facts
 from modelport.conformance.image_checks import Seen, check_image
 from modelport.conformance.rules import Rule
 from modelport.conformance.server import Server, Subject
 from modelport.conformance.starts import Start
 from modelport.errors import ServiceError
+from modelport.images.docker import image_facts
 from modelport.verify import VERSION_HEADER, Verification, check_answer, golden_body
 
 _POLL = 0.05
@@ -171,11 +171,16 @@ def drain(case: Case) -> Seen:
     return Seen("pass", f"the request under way was answered; ended {after:.1f} s after SIGTERM")
 
 
+def image_seen(kind: str, subject: Subject) -> Seen:
+    """What Docker here says of the subject's image; nothing needs to run for it."""
+    if not subject.image:
+        return Seen("not tested", "no image was checked: only the server inside it")
+    return check_image(kind, image_facts(subject.image))
+
+
 def image(case: Case) -> Seen:
     """Whether the image is what the platform takes, as far as Docker here knows."""
-    if not case.subject.image:
-        return Seen("not tested", "no image was checked: only the server inside it")
-    return check_image(case.rule.kind, image_facts(case.subject.image))
+    return image_seen(case.rule.kind, case.subject)
 
 
 CHECKS: dict[str, Callable[[Case], Seen]] = {

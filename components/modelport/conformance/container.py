@@ -1,16 +1,13 @@
 """Container: an image run by Docker as strictly as the platform runs it."""
 
 import contextlib
-import json
 import re
-import subprocess
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
 from modelport.errors import ServiceError
-from modelport.images.docker import docker
+from modelport.images.docker import docker, refusal_of
 
 _STRICT = ("--cap-drop", "ALL", "--security-opt", "no-new-privileges")
 _LISTEN = "0A"
@@ -54,8 +51,13 @@ class Container:
     def last_words(self) -> str:
         """The end of what it wrote, on one line."""
         found = docker(["logs", "--tail", str(_LINES), self.name])
-        lines = [line.strip() for line in (found.stdout + found.stderr).splitlines()]
-        return " / ".join(line for line in lines if line)
+        return last_lines(found.stdout + found.stderr)
+
+
+def last_lines(text: str) -> str:
+    """The end of a log, on one line."""
+    lines = [line.strip() for line in text.splitlines()]
+    return " / ".join([line for line in lines if line][-_LINES:])
 
 
 def listening_in(table: str) -> set[tuple[str, int]]:
@@ -111,23 +113,11 @@ def container(
     name = begun.stdout.strip()
     try:
         if begun.returncode:
-            raise ServiceError(f"{image} cannot be started: {_reason(begun)}")
+            raise ServiceError(f"{image} cannot be started: {refusal_of(begun)}")
         yield Container(name, 0 if port is None else _published(name, port))
     finally:
         if name:
             docker(["rm", "--force", "--volumes", name])
-
-
-def image_facts(image: str) -> Mapping[str, Any]:
-    """What Docker knows of an image.
-
-    Raises:
-        ServiceError: Docker does not have it.
-    """
-    found = docker(["image", "inspect", image])
-    if found.returncode:
-        raise ServiceError(f"{image} is not here: {_reason(found)}; build or pull it first")
-    return cast("list[dict[str, Any]]", json.loads(found.stdout))[0]
 
 
 def _published(name: str, port: int) -> int:
@@ -136,9 +126,3 @@ def _published(name: str, port: int) -> int:
     if match is None:  # it ended at once; the checks say why
         return port
     return int(match[1])
-
-
-def _reason(done: subprocess.CompletedProcess[str]) -> str:
-    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    said = [line for line in lines if "See 'docker" not in line] or ["it said nothing"]
-    return said[-1].removeprefix("docker: ").removeprefix("Error response from daemon: ")

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from modelport.config.deployment import MOST_BODY_BYTES
-from modelport.conformance.checks import CHECKS, Case
-from modelport.conformance.container import image_facts
-from modelport.conformance.image_checks import Outcome, Seen, check_image
+from modelport.conformance.checks import CHECKS, Case, image_seen
+from modelport.conformance.image_checks import Outcome, Seen
 from modelport.conformance.lambda_checks import LAMBDA_CHECKS
 from modelport.conformance.rules import Rule, rules_of
 from modelport.conformance.server import Subject, is_free, started
@@ -63,8 +62,7 @@ def check_kind(kind: str, subject: Subject) -> Page:
     if not any(rule.name in _TESTED for rule in rules):
         return Page(kind, name, [_line(rule, _untested(rule)) for rule in rules])
     if subject.image and kind in _STARTED_BY_A_HOST:
-        seen = {rule.name: _hosted(rule, subject) for rule in rules}
-        return Page(kind, name, [_line(rule, seen[rule.name]) for rule in rules])
+        return Page(kind, name, [_line(rule, _hosted(rule, subject)) for rule in rules])
     if start.port is not None and not subject.image and not is_free(start.port):
         said = f"port {start.port} is taken on this machine; free it and run again"
         return Page(kind, name, [_line(rule, Seen("not tested", said)) for rule in rules])
@@ -73,7 +71,7 @@ def check_kind(kind: str, subject: Subject) -> Page:
 
 def _hosted(rule: Rule, subject: Subject) -> Seen:
     if rule.name == "image":
-        return check_image(rule.kind, image_facts(subject.image))
+        return image_seen(rule.kind, subject)
     return Seen("not tested", "the platform's host in the image starts the server; check a process")
 
 

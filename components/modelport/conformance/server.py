@@ -16,7 +16,7 @@ from typing import Protocol
 
 import psutil
 
-from modelport.conformance.container import container
+from modelport.conformance.container import container, last_lines
 from modelport.conformance.runtime_api import RuntimeApiServer
 from modelport.conformance.starts import Start
 from modelport.platforms.container import PORT
@@ -33,7 +33,6 @@ _OURS = (
     "SAGEMAKER_",
     "AWS_LAMBDA_",
 )
-_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +137,6 @@ class _Process:
 
     def last_words(self) -> str:
         return last_lines(self.log.read_text(errors="replace"))
-
-
-def last_lines(text: str) -> str:
-    """The end of a log, on one line."""
-    lines = [line.strip() for line in text.splitlines()]
-    return " / ".join([line for line in lines if line][-_LINES:])
 
 
 def is_free(port: int) -> bool:

@@ -16,7 +16,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 from modelport.errors import ServiceError
 from modelport.images.login import Login
@@ -135,6 +135,25 @@ def docker(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [_program(), *arguments], capture_output=True, text=True, timeout=60, check=False
     )
+
+
+def image_facts(image: str) -> Mapping[str, Any]:
+    """What Docker knows of an image.
+
+    Raises:
+        ServiceError: Docker does not have it.
+    """
+    found = docker(["image", "inspect", image])
+    if found.returncode:
+        raise ServiceError(f"{image} is not here: {refusal_of(found)}; build or pull it first")
+    return cast("list[dict[str, Any]]", json.loads(found.stdout))[0]
+
+
+def refusal_of(done: subprocess.CompletedProcess[str]) -> str:
+    """Why a command of Docker failed, in its own words."""
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    said = [line for line in lines if "See 'docker" not in line] or ["it said nothing"]
+    return said[-1].removeprefix("docker: ").removeprefix("Error response from daemon: ")
 
 
 def _program() -> str:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from modelport.bundles import bento_path
 from modelport.conformance import Page, Subject, check_kind, rules_of
-from modelport.conformance.container import image_facts
 from modelport.errors import ConfigError
 from modelport.home import Home
+from modelport.images.docker import image_facts
 from modelport.operations.bundles import built_bundle
 from modelport_serving.record import read_golden
 

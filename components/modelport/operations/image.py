@@ -5,11 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelport.conformance.container import image_facts
 from modelport.home import Home
 from modelport.images import build_image, write_context
 from modelport.images.context import CONTENT_LABEL
-from modelport.images.docker import Architecture
+from modelport.images.docker import Architecture, image_facts
 from modelport.operations.bundles import built_bundle
 
 
