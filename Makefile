@@ -45,7 +45,7 @@ test: lint ## All checks and tests of every change
 	@$(BIN)/python scripts/check_wheel.py
 
 e2e: setup ## Long end-to-end runs: stories in a fresh clone, set-up from nothing
-	@$(BIN)/pytest -q -m e2e -n $(WORKERS) --dist loadgroup --durations=25
+	@$(BIN)/pytest -q -m e2e -n $(WORKERS) --dist loadscope --durations=25
 
 soak: setup ## Long campaigns: 250 killed updates, 100 bad canaries (an hour or more)
 	@mkdir -p .modelport

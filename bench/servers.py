@@ -31,6 +31,7 @@ from modelport.bundles.fitting import prepare
 from modelport.bundles.sources import load_data, load_training
 from modelport.config import Gate
 from modelport.home import Home
+from modelport_serving import QUIET
 from modelport_serving.record import BundleRecord, read_golden
 
 ROOT = Path(__file__).parents[1]
@@ -359,9 +360,8 @@ def _environment(bundle: Bundle) -> dict[str, str]:
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
     return kept | {
         "BENTOML_CONTAINERIZED": "true",
-        "BENTOML_DO_NOT_TRACK": "true",
+        **QUIET,
         "BENTOML_HOME": str(bundle.home.bentoml),
-        "DO_NOT_TRACK": "true",
         "OMP_NUM_THREADS": "1",
     }
 

@@ -1,9 +1,9 @@
 """Settings of all tests."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # Time limits on single examples make a loaded machine fail honest tests.
 settings.register_profile(
@@ -14,14 +14,23 @@ settings.load_profile("modelport")
 _TOGETHER = {
     "cluster": "cluster",  # one Kubernetes on the machine
     "images": "machine",  # Docker's own network
+    "setup": "setup",  # what was packed once
     "stories": "machine",  # port 3000, and Docker
 }
 """Folders whose long tests share something of the machine, and what to call it."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have one process play the long tests that would be in each other's way."""
-    for item in items:
-        group = _TOGETHER.get(Path(item.path).parent.name)
-        if group is not None and item.get_closest_marker("e2e"):
-            item.add_marker(pytest.mark.xdist_group(group))
+class Together(LoadScopeScheduling):
+    """Has one process play the long tests that would be in each other's way.
+
+    xdist's own groups read a mark that pytest 9.2 no longer carries into a test's name.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder = nodeid.partition("::")[0].split("/")[-2]
+        return _TOGETHER.get(folder, nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together | None:
+    """Take it for `--dist loadscope`, which `make e2e` asks for."""
+    return Together(config, log) if config.getoption("dist") == "loadscope" else None

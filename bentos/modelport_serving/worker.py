@@ -25,8 +25,6 @@ from typing import Any, cast
 DEFAULTS = {
     # Without it BentoML restarts a broken service for ever instead of ending.
     "BENTOML_CONTAINERIZED": "true",
-    "DO_NOT_TRACK": "true",
-    "BENTOML_DO_NOT_TRACK": "true",
     "OMP_NUM_THREADS": "1",
 }
 # Before NumPy and BentoML are imported: both read them once.

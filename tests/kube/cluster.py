@@ -132,7 +132,7 @@ def _check_machine() -> None:
         missing.append("containernetworking-plugins")
     if missing:
         _install(missing)
-    probe = "modelport-probe"
+    probe = f"modelport-probe-{os.getpid()}"  # tests run side by side in processes
     try:
         _run(["ip", "netns", "add", probe])
         _run(["ip", "netns", "del", probe])

@@ -5,6 +5,7 @@ compares; digests are masked, for they change with every line of the bundle's so
 `UPDATE_STORIES=1` writes the page anew.
 """
 
+import difflib
 import os
 import re
 import subprocess
@@ -104,7 +105,9 @@ def check_page(name: str, page: str) -> None:
     if os.environ.get("UPDATE_STORIES"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page)
-    assert _masked(path.read_text()) == _masked(page)
+    pages = (_masked(text).splitlines() for text in (path.read_text(), page))
+    difference = "\n".join(difflib.unified_diff(*pages, "written", "played", lineterm=""))
+    assert not difference, difference
 
 
 def plain_environment() -> dict[str, str]:

@@ -16,6 +16,7 @@ from modelport.bundles.store import LATEST, bento_path, model_path
 from modelport.bundles.trainer import Progress, candidate, quiet
 from modelport.errors import BundleError, GateRefused
 from modelport.home import Home
+from modelport_serving import QUIET
 from modelport_serving.record import GOLDEN_FILE, RECORD_FILE, BundleRecord
 
 _SERVING = "modelport_serving/"
@@ -160,9 +161,8 @@ def _environment(context: Path, home: Home) -> dict[str, str]:
     ours = ("BENTOML_", "PYTHON")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     return kept | {
+        **QUIET,
         "BENTOML_HOME": str(home.bentoml),
-        "BENTOML_DO_NOT_TRACK": "True",
-        "DO_NOT_TRACK": "True",
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": str(context),
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from modelport.engine.cache import cache_root
 from modelport.home import ENV, OFFLINE_ENV, Home
+from modelport_serving import QUIET
 
 PASSPHRASE = "modelport-development"  # noqa: S105 - published on purpose, see below
 """Passphrase of development stacks. It protects nothing and is meant to be known: every clone can
@@ -23,9 +24,8 @@ def engine_environment(home: Home) -> dict[str, str]:
     if home.offline:
         given = _without_the_real(given)
     ours = {
-        "BENTOML_DO_NOT_TRACK": "True",
+        **QUIET,
         "BENTOML_HOME": str(home.bentoml),
-        "DO_NOT_TRACK": "True",
         ENV: str(home.root),
         "PATH": _path(home, given.get("PATH", "")),
         # The engine's language host runs pip, which would look for a newer pip on the network.
