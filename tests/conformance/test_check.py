@@ -19,7 +19,9 @@ from modelport_serving.record import BundleRecord, read_golden
 from serving.tiny import build
 
 ODD = Path(__file__).with_name("odd_server.py")
-CLOUDS = sorted(kind for kind in TARGETS if kind != "local")
+OWN = ("docker", "kubernetes")
+"""Kinds of machines that nobody rents out with a contract."""
+KINDS = sorted({*(kind for kind in TARGETS if kind != "local"), *OWN})
 OFTEN = ("aws.lambda", "aws.sagemaker", "gcp.vertex", "heroku")
 """Kinds that differ most; the others are played in `make e2e`."""
 
@@ -42,7 +44,7 @@ def fixed_port() -> Generator[None]:
 
 @pytest.mark.parametrize(
     "kind",
-    [pytest.param(kind, marks=() if kind in OFTEN else pytest.mark.e2e) for kind in CLOUDS],
+    [pytest.param(kind, marks=() if kind in OFTEN else pytest.mark.e2e) for kind in KINDS],
 )
 @pytest.mark.usefixtures("fixed_port")
 def test_the_bundle_s_runtime_keeps_the_rules_of_every_kind(kind: str, subject: Subject) -> None:
@@ -50,13 +52,13 @@ def test_the_bundle_s_runtime_keeps_the_rules_of_every_kind(kind: str, subject: 
     outcomes = {line.rule: (line.outcome, line.said) for line in page.lines}
     assert page.passed, outcomes
     untested = {rule for rule, (outcome, _) in outcomes.items() if outcome == "not tested"}
-    allowed = {"image", "functions_framework"}
+    allowed = {"image"}
     if kind == "azure.functions":
         allowed.add("payload")  # 100 MB
     assert untested <= allowed, outcomes
 
 
-@pytest.mark.parametrize("kind", CLOUDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_rules_with_sources(kind: str) -> None:
     rules = rules_of(kind)
     assert len({rule.name for rule in rules}) == len(rules) > 0
@@ -66,7 +68,7 @@ def test_every_kind_has_rules_with_sources(kind: str) -> None:
         assert not rule.sentence.endswith(".")
         assert rule.source.address.startswith("https://")
         assert rule.grade in {"A", "B", "C"}
-        assert rule.name in tested or rule.name in {"image", "functions_framework"}
+        assert rule.name in tested
 
 
 def test_an_unknown_kind_is_refused() -> None:

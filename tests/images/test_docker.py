@@ -155,7 +155,9 @@ def test_it_says_why_it_cannot_start(host: DockerHost, plain: Outputs) -> None:
     assert line.startswith("cannot start: who may call this service is not set")
 
 
-TAKES_IT = sorted(set(TARGETS) - {"local", "azure.functions", "gcp.functions"})
+TAKES_IT = sorted(
+    {*TARGETS, "docker", "kubernetes"} - {"local", "azure.functions", "gcp.functions"}
+)
 """Kinds that start our image as it is."""
 
 

@@ -1,5 +1,6 @@
 """Image checks: what each platform takes as an image, held against what Docker knows of one."""
 
+import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -63,9 +64,24 @@ def _functions(facts: Facts) -> Seen:
     return Seen("fail", said)
 
 
+def _docker(facts: Facts) -> Seen:
+    own = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    if _platform(facts) != f"linux/{own}":
+        return Seen("fail", f"the image is for {_platform(facts)}; build for linux/{own}")
+    return Seen("pass", f"the image is for linux/{own}")
+
+
+def _kubernetes(facts: Facts) -> Seen:
+    user = _user(facts)
+    if user in _ROOTS:
+        return Seen("fail", "its user is root; set USER to a number")
+    if not user.isdecimal():
+        return Seen("fail", f"its user is {user}, which may be root; set USER to its number")
+    return Seen("pass", f"its user is {user}, and it ran without capabilities")
+
+
 def _heroku(facts: Facts) -> Seen:
-    config, media = _config(facts), _media(facts)
-    user = str(config.get("User") or "").partition(":")[0]
+    config, media, user = _config(facts), _media(facts), _user(facts)
     faults: list[str] = []
     if user in _ROOTS:
         faults.append("its user is root; set USER to another")
@@ -83,12 +99,18 @@ _CHECKS: Mapping[str, Callable[[Facts], Seen]] = {
     "aws.lambda": _lambda,
     "gcp.cloud_run": _cloud_run,
     "azure.functions": _functions,
+    "docker": _docker,
+    "kubernetes": _kubernetes,
     "heroku": _heroku,
 }
 
 
 def _config(facts: Facts) -> Mapping[str, Any]:
     return facts.get("Config") or {}
+
+
+def _user(facts: Facts) -> str:
+    return str(_config(facts).get("User") or "").partition(":")[0]
 
 
 def _media(facts: Facts) -> str:

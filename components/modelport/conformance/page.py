@@ -1,6 +1,7 @@
 """Page: all rules of one kind, checked on one server that is started for it."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from modelport.config.deployment import MOST_BODY_BYTES
 from modelport.conformance.checks import CHECKS, Case, image_seen
@@ -10,10 +11,9 @@ from modelport.conformance.rules import Rule, rules_of
 from modelport.conformance.server import Subject, is_free, started
 from modelport.conformance.starts import STARTS, USUAL, Start
 from modelport.feasibility import limits_of
+from modelport.feasibility.kinds import KINDS
+from modelport.images.source_bundle import FUNCTIONS_FRAMEWORK
 
-_WHY = {
-    "functions_framework": "functions-framework is not started here yet",
-}
 _STARTED_BY_A_HOST = ("azure.functions",)
 """Kinds whose image holds more than the server, which is not started alone."""
 _TESTED = CHECKS | LAMBDA_CHECKS
@@ -59,14 +59,23 @@ def check_kind(kind: str, subject: Subject) -> Page:
     rules = rules_of(kind)
     start = STARTS.get(kind, USUAL)
     name = subject.name
-    if not any(rule.name in _TESTED for rule in rules):
-        return Page(kind, name, [_line(rule, _untested(rule)) for rule in rules])
     if subject.image and kind in _STARTED_BY_A_HOST:
         return Page(kind, name, [_line(rule, _hosted(rule, subject)) for rule in rules])
-    if start.port is not None and not subject.image and not is_free(start.port):
-        said = f"port {start.port} is taken on this machine; free it and run again"
-        return Page(kind, name, [_line(rule, Seen("not tested", said)) for rule in rules])
+    hindered = _hindrance(start, subject)
+    if hindered:
+        return Page(kind, name, [_line(rule, Seen("not tested", hindered)) for rule in rules])
     return Page(kind, name, _checked(kind, rules, start, subject))
+
+
+def _hindrance(start: Start, subject: Subject) -> str:
+    """Why nothing can be started here; empty when it can."""
+    if start.port is not None and not subject.image and not is_free(start.port):
+        return f"port {start.port} is taken on this machine; free it and run again"
+    if start.function and subject.image:
+        return "functions are built from sources and not from an image; check without --image"
+    if start.function and not subject.command and find_spec("functions_framework") is None:
+        return f"the framework is not installed here: pip install {FUNCTIONS_FRAMEWORK}"
+    return ""
 
 
 def _hosted(rule: Rule, subject: Subject) -> Seen:
@@ -79,26 +88,21 @@ def _checked(kind: str, rules: list[Rule], start: Start, subject: Subject) -> li
     found: list[Line] = []
     with started(subject, start, _body_limit(kind)) as server:
         for rule in rules:
-            check = _TESTED.get(rule.name)
             deaf = any(line.rule in _FIRST and line.outcome == "fail" for line in found)
-            if check is None:
-                seen = _untested(rule)
-            elif deaf and rule.name != "image":
+            if deaf and rule.name != "image":
                 seen = Seen("not tested", "it did not come that far")
             else:
-                seen = check(Case(rule, start, subject, server))
+                seen = _TESTED[rule.name](Case(rule, start, subject, server))
             found.append(_line(rule, seen))
     return found
 
 
 def _body_limit(kind: str) -> int | None:
     """The platform's limit on bodies, as far as our runtime goes."""
+    if kind not in KINDS:  # somebody's own machines: nothing stands before the server
+        return None
     amount = next((limit.amount for limit in limits_of(kind) if limit.name == "payload"), None)
     return None if amount is None or amount > MOST_BODY_BYTES else int(amount)
-
-
-def _untested(rule: Rule) -> Seen:
-    return Seen("not tested", _WHY[rule.name])
 
 
 def _line(rule: Rule, seen: Seen) -> Line:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import cast
 
-from modelport.feasibility.kinds import known_kind
+from modelport.errors import PlanError
 from modelport.feasibility.sources import Grade, Source, read_table, sources
 
 
@@ -44,5 +44,8 @@ def rules_of(kind: str) -> list[Rule]:
     Raises:
         PlanError: the kind is not known.
     """
-    known_kind(kind)
-    return [rule for rule in _rules() if rule.kind == kind]
+    found = [rule for rule in _rules() if rule.kind == kind]
+    if not found:
+        known = ", ".join(dict.fromkeys(rule.kind for rule in _rules()))
+        raise PlanError(f"{kind}: not in the tables of platforms; known: {known}")
+    return found

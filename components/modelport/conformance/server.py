@@ -19,6 +19,7 @@ import psutil
 from modelport.conformance.container import container, last_lines
 from modelport.conformance.runtime_api import RuntimeApiServer
 from modelport.conformance.starts import Start
+from modelport.images.source_bundle import ENTRY_POINT, main_module
 from modelport.platforms.container import PORT
 from modelport_serving.record import BundleRecord, Golden
 
@@ -199,9 +200,13 @@ def _process(subject: Subject, start: Start, said: Mapping[str, str]) -> Generat
     with tempfile.TemporaryDirectory(prefix="modelport-check-") as name:
         folder = Path(name)
         log = folder / "log"
+        if start.function and not subject.command:
+            source = main_module(subject.record, str(subject.bento / "src"))
+            (folder / "main.py").write_text(source)
         with log.open("wb") as sink:
             process = subprocess.Popen(
                 _command(subject, start),
+                cwd=folder if start.function and not subject.command else None,
                 env=_environment(subject, start, port, folder) | dict(said),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
@@ -234,6 +239,8 @@ def _free_port() -> int:
 def _command(subject: Subject, start: Start) -> list[str]:
     if subject.command:
         return [*shlex.split(subject.command), *start.arguments]
+    if start.function:
+        return [sys.executable, "-m", "functions_framework", "--target", ENTRY_POINT]
     return [sys.executable, "-P", "-m", "modelport_serving.container", *start.arguments]
 
 

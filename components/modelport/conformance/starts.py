@@ -32,6 +32,9 @@ class Start:
     runtime_api: bool = False
     """Whether it listens nowhere, and asks Lambda's Runtime API for events instead."""
 
+    function: bool = False
+    """Whether functions-framework starts it from sources, and no image."""
+
     container: tuple[str, ...] = ()
     """Options of `docker run` that make a container as strict as the platform's."""
 
@@ -69,6 +72,7 @@ STARTS: Mapping[str, Start] = {
     "gcp.cloud_run": Start(
         "PORT", variables={"K_SERVICE": "it", "K_REVISION": "it-1", "K_CONFIGURATION": "it"}
     ),
+    "gcp.functions": Start("PORT", variables={"K_SERVICE": "it"}, health=(), function=True),
     "azure.functions": Start(
         "FUNCTIONS_CUSTOMHANDLER_PORT",
         variables={"FUNCTIONS_WORKER_RUNTIME": "custom"},
@@ -77,6 +81,9 @@ STARTS: Mapping[str, Start] = {
     ),
     "gcp.app_engine": Start("PORT", 8080, variables={"GAE_ENV": "flex"}),
     "azure.web_app": Start("WEBSITES_PORT", 8080),
+    "docker": Start("PORT"),
+    # As the restricted standard asks, and with a root that cannot be written.
+    "kubernetes": Start("PORT", container=("--read-only", "--tmpfs", "/tmp")),  # noqa: S108
     "heroku": Start("PORT", container=("--user", "48213:48213")),
 }
 """By kind, where a platform has words of its own."""

@@ -37,6 +37,16 @@ def {entry}(request):
 '''
 
 
+def main_module(record: BundleRecord, source: str) -> str:
+    """The file in which the framework finds the function.
+
+    Args:
+        record: The bundle.
+        source: Folder of its sources, from that of the file or absolute.
+    """
+    return _MAIN.format(name=record.name, version=record.version, source=source, entry=ENTRY_POINT)
+
+
 def write_source_bundle(home: Home, record: BundleRecord, folder: Path) -> Path:
     """Write the zip file into `folder` and return its path; its name holds its content's digest.
 
@@ -44,10 +54,9 @@ def write_source_bundle(home: Home, record: BundleRecord, folder: Path) -> Path:
         BundleError: the bundle is not built here, or damaged.
     """
     source = f"{STORE}/bentos/{record.name}/{record.version}/src"
-    main = _MAIN.format(name=record.name, version=record.version, source=source, entry=ENTRY_POINT)
     pins = without_hashes(requirements(home, record)).rstrip("\n")
     files = {
-        "main.py": main.encode(),
+        "main.py": main_module(record, source).encode(),
         "requirements.txt": f"{pins}\n{FUNCTIONS_FRAMEWORK}\n".encode(),
         **bundle_files(home, record),
     }
