@@ -6,6 +6,7 @@ import math
 from typing import NoReturn, cast
 
 from modelport_serving.body import INLINE_BYTES
+from modelport_serving.fallback import FALLBACK_HEADER
 from modelport_serving.forward import VERSION_HEADER, Answer
 
 PASSED_BACK = (400, 413, 415, 422)
@@ -22,6 +23,8 @@ async def check(answer: Answer) -> None:
     """Refuse an answer that no caller may get; raises `AnswerError`."""
     if VERSION_HEADER not in answer.headers:
         raise AnswerError("the answer names no version")
+    if FALLBACK_HEADER in answer.headers:
+        raise AnswerError("the answer is its fallback's")
     if answer.status in PASSED_BACK:
         return
     if not 200 <= answer.status < 300:

@@ -3,15 +3,20 @@
 import asyncio
 import math
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from modelport_serving.body import INLINE_BYTES, check_headers, media_of, parse_json, read_body
 from modelport_serving.exchange import Exchange, Reply
+from modelport_serving.fallback import FALLBACK_HEADER
 from modelport_serving.forward import Call
 from modelport_serving.gate import Endpoint, Gate, Route
 from modelport_serving.instances import Rows
+from modelport_serving.logs import log_failure
 from modelport_serving.metrics import CONTENT_TYPE
 from modelport_serving.openapi import openapi
 from modelport_serving.platform_routes import PlatformRoute
+from modelport_serving.predictor import Answers
+from modelport_serving.problems import ProblemError
 from modelport_serving.protocols import tensorflow, v2
 from modelport_serving.protocols.azure_ml import AzureMl
 from modelport_serving.protocols.base import Plain, Wire, refusal
@@ -21,6 +26,7 @@ from modelport_serving.protocols.tensorflow import TensorFlow
 from modelport_serving.protocols.v2 import V2
 from modelport_serving.runtime import Live, Runtime, draining
 from modelport_serving.settings import ApiKey
+from modelport_serving.substitute import Substitute
 
 READ = ("GET", "HEAD")
 WRITE = ("POST",)
@@ -139,7 +145,7 @@ class _Endpoints:
         split = self.runtime.splitter.current
         if split is None:
             rows = await self._rows(body, exchange, wire, live)
-            return wire.reply(await self._predict(rows, live), exchange)
+            return await self._reply(wire, rows, exchange, live)
         read: Rows | None = None
         if wire is self._native:
             call = Call(body, exchange.headers, exchange.request_id)
@@ -151,7 +157,7 @@ class _Endpoints:
 
         async def own() -> Reply:
             rows = await self._rows(body, exchange, wire, live) if read is None else read
-            return self._native.reply(await self._predict(rows, live), exchange)
+            return await self._reply(self._native, rows, exchange, live)
 
         reply = await split.answer(call, own)
         if wire is self._native or reply.status != 200:
@@ -160,10 +166,32 @@ class _Endpoints:
         headers = dict((*reply.headers, *answered.headers))
         return Reply(answered.body, reply.status, answered.media, tuple(headers.items()))
 
-    async def _predict(self, rows: Rows, live: Live) -> Plain:
-        answers = await live.batcher.compute(rows, live.settings.timeout_seconds)
+    async def _reply(self, wire: Wire, rows: Rows, exchange: Exchange, live: Live) -> Reply:
+        if live.substitute is None:
+            answers = await live.batcher.compute(rows, live.settings.timeout_seconds)
+        else:
+            answers = await self._or_else(live.substitute, rows, exchange, live)
         live.metrics.rows.inc(len(answers))
-        return live.predictor.plain(answers)
+        reply = wire.reply(live.predictor.plain(answers), exchange)
+        if not exchange.fallback:
+            return reply
+        mark = (FALLBACK_HEADER, exchange.fallback.encode())
+        return replace(reply, headers=(*reply.headers, mark))
+
+    async def _or_else(
+        self, substitute: Substitute, rows: Rows, exchange: Exchange, live: Live
+    ) -> Answers:
+        settings = live.settings
+        late = settings.fallback and settings.fallback.after_seconds
+        try:
+            return await live.batcher.compute(rows, late or settings.timeout_seconds)
+        except ProblemError:  # the queue is full, or the time is over
+            exchange.fallback = "late"
+        except Exception as error:
+            log_failure(exchange.request_id, error)
+            exchange.fallback = "failed"
+        live.metrics.fallbacks.labels(exchange.fallback).inc()
+        return substitute.answer(rows)
 
     async def _rows(self, body: bytes, exchange: Exchange, wire: Wire, live: Live) -> Rows:
         most = live.settings.max_rows

@@ -36,8 +36,8 @@ class Exchange:
     """
 
     __slots__ = (
-        "_receive", "body_read", "headers", "method", "note", "request_id", "route", "started",
-        "status",
+        "_receive", "body_read", "fallback", "headers", "method", "note", "request_id", "route",
+        "started", "status",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, route: str) -> None:
@@ -58,6 +58,8 @@ class Exchange:
         """Whether all of the body has arrived."""
         self.note: Any = None
         """What the protocol has read of the request and needs for the reply."""
+        self.fallback = ""
+        """Why the answer is not the model's: `late` or `failed`; empty: it is."""
         self._receive = receive
 
     async def receive(self) -> Message:

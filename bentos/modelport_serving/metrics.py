@@ -53,6 +53,12 @@ class Metrics:
             registry=self._registry,
         )
         self.rows = Counter("modelport_rows_predicted", "Rows answered.", registry=self._registry)
+        self.fallbacks = Counter(
+            "modelport_fallbacks",
+            "Requests that the fallback answered, by why: late or failed.",
+            ["reason"],
+            registry=self._registry,
+        )
         self.in_flight = Gauge(
             "modelport_requests_in_flight",
             "Requests being answered.",

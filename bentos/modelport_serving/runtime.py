@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from modelport_serving.batcher import Batcher
+from modelport_serving.errors import StartError
+from modelport_serving.fallback import fallback_faults
 from modelport_serving.metrics import Metrics
 from modelport_serving.predictor import Predictor
 from modelport_serving.problems import ProblemError, unavailable
 from modelport_serving.record import BundleRecord, Golden
 from modelport_serving.settings import Settings
 from modelport_serving.split import Splitter
+from modelport_serving.substitute import Substitute
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,8 @@ class Live:
     predictor: Predictor
     batcher: Batcher
     metrics: Metrics
+    substitute: Substitute | None
+    """Answers when the model does not."""
 
 
 class Runtime:
@@ -35,11 +40,15 @@ class Runtime:
         """Whether the process is about to end: answers then close their connections."""
 
     def start(self, settings: Settings, predictor: Predictor) -> None:
-        """Begin to answer with this predictor."""
+        """Begin to answer with this predictor; raises `StartError` when a setting does not fit."""
+        signature = self.record.signature
+        if settings.fallback and (faults := fallback_faults(settings.fallback, signature)):
+            raise StartError(f"fallback: {'; '.join(faults)}")
         batcher = Batcher(predictor, threads=settings.threads, queue=settings.queue)
         metrics = Metrics(self.record)
         metrics.started()
-        self.live = Live(settings, predictor, batcher, metrics)
+        substitute = Substitute(settings.fallback, signature) if settings.fallback else None
+        self.live = Live(settings, predictor, batcher, metrics, substitute)
 
     def stop(self) -> None:
         """End the threads; requests from here on are answered 503."""

@@ -8,8 +8,9 @@ service that is run by hand, may set one of these instead:
     MODELPORT_AUTH=platform                    the platform lets only its own callers in
     MODELPORT_AUTH=none                        anyone may call
 
-and with it `MODELPORT_MAX_BODY_BYTES`, `MODELPORT_MAX_ROWS` and `MODELPORT_PROTOCOLS`. With none of
-the three the service refuses to start: open access has to be asked for.
+and with it `MODELPORT_MAX_BODY_BYTES`, `MODELPORT_MAX_ROWS`, `MODELPORT_PROTOCOLS` and
+`MODELPORT_FALLBACK`, a JSON object. With none of the three the service refuses to start: open
+access has to be asked for.
 """
 
 import os
@@ -21,6 +22,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modelport_serving.errors import StartError
+from modelport_serving.fallback import Fallback
 
 SETTINGS_VARIABLE = "MODELPORT_SETTINGS"
 AUTH_VARIABLE = "MODELPORT_AUTH"
@@ -30,6 +32,8 @@ LIMITS = {"max_body_bytes": "MODELPORT_MAX_BODY_BYTES", "max_rows": "MODELPORT_M
 
 PROTOCOLS_VARIABLE = "MODELPORT_PROTOCOLS"
 """Names of `Settings.protocols` with commas, beside `MODELPORT_AUTH` or a key."""
+FALLBACK_VARIABLE = "MODELPORT_FALLBACK"
+"""A `Fallback` as JSON, beside `MODELPORT_AUTH` or a key."""
 Protocol = Literal["v2", "tensorflow", "azure_ml"]
 
 NOTHING_SET = (
@@ -82,6 +86,8 @@ class Settings(_Setting):
     protocols: frozenset[Protocol] = frozenset()
     """Further protocols whose routes exist: `v2` (the Open Inference Protocol), `tensorflow`
     (TensorFlow Serving's REST API), `azure_ml`."""
+    fallback: Fallback | None = None
+    """What is answered when the model fails or is late; none: the failure is told."""
     access_log: bool = True
     """Whether each request is logged as a JSON line on standard error."""
 
@@ -99,15 +105,19 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise StartError(f"{' and '.join(given)} are set; set one of them")
     value = env[given[0]]
     limits = {field: env[name] for field, name in LIMITS.items() if env.get(name)}
-    protocols = env.get(PROTOCOLS_VARIABLE, "")
     if given[0] == SETTINGS_VARIABLE:
-        if limits or protocols:
-            variables = [LIMITS[field] for field in limits]
-            names = " and ".join(variables + ([PROTOCOLS_VARIABLE] if protocols else []))
+        beside = (*LIMITS.values(), PROTOCOLS_VARIABLE, FALLBACK_VARIABLE)
+        if any(env.get(name) for name in beside):
+            names = " and ".join(name for name in beside if env.get(name))
             raise StartError(f"{SETTINGS_VARIABLE} is set; put what {names} says into that file")
         return _from_file(Path(value))
     auth = _auth(given[0], value)
-    return Settings(auth=auth, protocols=_protocols(protocols), **_limits(limits))
+    return Settings(
+        auth=auth,
+        protocols=_protocols(env.get(PROTOCOLS_VARIABLE, "")),
+        fallback=_fallback(env.get(FALLBACK_VARIABLE, "")),
+        **_limits(limits),
+    )
 
 
 def _auth(name: str, value: str) -> ApiKey | Open | Platform:
@@ -134,6 +144,13 @@ def _protocols(given: str) -> frozenset[Protocol]:
     return frozenset(name for name in known if name in names)
 
 
+def _fallback(given: str) -> Fallback | None:
+    try:
+        return Fallback.model_validate_json(given) if given else None
+    except ValidationError as error:
+        raise StartError(f"{FALLBACK_VARIABLE} is malformed: {_faults(error, 'object')}") from None
+
+
 def _limits(given: Mapping[str, str]) -> dict[str, Any]:
     for field, value in given.items():
         if not (value.isascii() and value.isdigit() and int(value) > 0):
@@ -155,8 +172,11 @@ def _from_file(path: Path) -> Settings:
     try:
         return Settings.model_validate_json(text)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}"
-            for fault in error.errors(include_input=False, include_url=False)
-        )
-        raise StartError(f"settings file {path} is malformed: {faults}") from None
+        raise StartError(f"settings file {path} is malformed: {_faults(error, 'file')}") from None
+
+
+def _faults(error: ValidationError, whole: str) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, fault['loc'])) or whole}: {fault['msg']}"
+        for fault in error.errors(include_input=False, include_url=False)
+    )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from modelport_serving.answers import AnswerError, agree, check
 from modelport_serving.control import BeginSplit
 from modelport_serving.exchange import JSON, Reply
+from modelport_serving.fallback import FALLBACK_HEADER
 from modelport_serving.forward import VERSION_HEADER, Answer, Call, Forwarder, ForwardError
 from modelport_serving.latency import Latencies
 from modelport_serving.logs import log_line
@@ -194,7 +195,7 @@ class Split:
         good = False
         try:
             reply = await own()
-            good = True
+            good = all(name != FALLBACK_HEADER for name, _ in reply.headers)
         except ProblemError as problem:
             good = problem.status < 500
             raise

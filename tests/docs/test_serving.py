@@ -142,6 +142,7 @@ def test_every_metric_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     metrics.started()
     metrics.answered("/predict", 200, 0.1)
     metrics.split_request("live", good=True)
+    metrics.fallbacks.labels("late").inc()
     found: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(metrics.text().decode()):
         name = f"{family.name}_total" if family.type == "counter" else family.name

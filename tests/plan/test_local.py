@@ -92,3 +92,11 @@ def test_a_workload_that_does_not_fit_is_refused_with_the_limit() -> None:
     with pytest.raises(PlanError) as caught:
         plan(workload={"payload": "100MB"})
     assert str(caught.value).startswith("cancer: workload.payload 100 MB is over the limit of ")
+
+
+def test_a_fallback_is_shown_and_must_fit_the_model() -> None:
+    fallback = {"answer": "benign", "after_seconds": 0.2}
+    planned = plan(serving={"fallback": fallback})
+    assert planned.facts()["fallback"] == "benign, after 0.2 s"
+    with pytest.raises(PlanError, match=r"serving.fallback.answer: 'bening' is no label"):
+        plan(serving={"fallback": {"answer": "bening"}})

@@ -39,7 +39,9 @@ class Native:
 
     def reply(self, predictions: Plain, exchange: Exchange) -> Reply:
         """Write predictions, and which model made them."""
-        del exchange
         if self._model is None:
             return Reply(encode({"predictions": predictions}))
+        if exchange.fallback:
+            told = {"model": self._model, "fallback": exchange.fallback}
+            return Reply(encode({**told, "predictions": predictions}))
         return Reply(encode({"model": self._model, "predictions": predictions}))

@@ -9,6 +9,7 @@ from modelport.config.gate import Gate
 from modelport.config.rollout import Rollout
 from modelport.config.targets import AnyTarget
 from modelport.config.workload import Workload
+from modelport_serving.fallback import Fallback
 from modelport_serving.settings import Protocol
 
 DeploymentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
@@ -49,10 +50,16 @@ class Serving(Model):
     """Further protocols, each with routes of its own: `v2` is the Open Inference Protocol of KServe
     and Triton, `tensorflow` TensorFlow Serving's REST API, `azure_ml` Azure ML's `/score`."""
 
+    fallback: Fallback | None = None
+    """What is answered when the model fails or is late, marked as such; left out, the failure."""
+
     @property
     def settings(self) -> dict[str, Any]:
-        """What makes a revision; protocols only where there are any, so that they are optional."""
-        return self.model_dump(exclude=None if self.protocols else {"protocols"})
+        """What makes a revision; what is optional only where it is set."""
+        return self.model_dump(exclude_defaults=True) | {
+            "max_body_bytes": self.max_body_bytes,
+            "max_rows": self.max_rows,
+        }
 
 
 class Deployment(Model):

@@ -9,6 +9,7 @@ from modelport.config import Deployment
 from modelport.feasibility import judge, tightest
 from modelport.plan.access import access_refusals, auth_of
 from modelport.plan.context import PlanContext
+from modelport_serving.fallback import Fallback, fallback_faults
 from modelport_serving.record import BundleRecord
 
 Fact = str | int | float
@@ -35,6 +36,8 @@ class DeploymentPlan:
     auth: str
     limit: str
     """The limit of the platform that the workload uses up most; empty when nothing is known."""
+    fallback: Fallback | None
+    """What is answered when the model fails or is late."""
     monthly_usd: float
 
     def facts(self) -> dict[str, Fact]:
@@ -55,6 +58,7 @@ class DeploymentPlan:
             "auth": self.auth,
             "monthly_usd": self.monthly_usd,
             **({"limit": self.limit} if self.limit else {}),
+            **({"fallback": str(self.fallback)} if self.fallback else {}),
         }
 
 
@@ -97,6 +101,7 @@ def plan_deployment(
             rollout=rollout if isinstance(rollout, str) else rollout.model_dump(mode="json"),
             auth=auth_of(config),
             limit=limit.text.removeprefix("limit: ") if limit else "",
+            fallback=config.serving.fallback,
             monthly_usd=monthly_usd,
         )
     )
@@ -135,6 +140,9 @@ def refusals(
         found.append(
             f"{record.name}@{record.version} did not pass its gate: {'; '.join(verdict.reasons)}"
         )
+    if config.serving.fallback:
+        faults = fallback_faults(config.serving.fallback, record.signature)
+        found += [f"serving.fallback.{fault}" for fault in faults]
     limit = config.limits.monthly_usd
     if limit is not None and limit < monthly_usd:
         found.append(f"{monthly_usd:.2f} USD a month is over limits.monthly_usd ({limit:.2f})")

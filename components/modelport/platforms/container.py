@@ -46,6 +46,11 @@ def container_variables(plan: CloudPlan, key: CallerKey) -> dict[str, pulumi.Inp
         "MODELPORT_MAX_BODY_BYTES": str(plan.max_body_bytes),
         "MODELPORT_MAX_ROWS": str(plan.max_rows),
         **protocols,
+        **(
+            {"MODELPORT_FALLBACK": plan.fallback.model_dump_json(exclude_none=True)}
+            if plan.fallback
+            else {}
+        ),
     }
 
 

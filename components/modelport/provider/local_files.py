@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from modelport.supervisor.upkeep import LOG
+from modelport_serving.fallback import Fallback
 from modelport_serving.record import Golden
 
 AUTH_HEADER = "auth-header"
@@ -26,6 +27,7 @@ def write_settings(
     max_body_bytes: int,
     max_rows: int,
     protocols: Sequence[str] = (),
+    fallback: Fallback | None = None,
 ) -> Path:
     """The workers' settings: the key's hash, never the key."""
     if api_key is None:
@@ -39,6 +41,8 @@ def write_settings(
     }
     if protocols:  # versions of a bundle that know none stay able to start
         settings["protocols"] = list(protocols)
+    if fallback:
+        settings["fallback"] = fallback.model_dump(exclude_none=True)
     path = folder / SETTINGS
     _write_private(path, json.dumps(settings))
     return path

@@ -32,6 +32,7 @@ from modelport.provider.releases import released
 from modelport.supervisor.control import Control, ControlError, Message
 from modelport.supervisor.launch import launch
 from modelport.verify import NOT_VERIFIED, verify
+from modelport_serving.fallback import Fallback
 from modelport_serving.record import BundleRecord, Golden
 
 
@@ -64,6 +65,8 @@ class LocalServerInputs(Inputs):
     """Largest number of rows in one request."""
     protocols: tuple[str, ...] = ()
     """Protocols that it answers besides its own."""
+    fallback: Fallback | None = None
+    """What it answers when the model fails or is late."""
     rollout: Rollout = "all_at_once"
     """How a new version takes over from one that is live."""
     api_key: str | None = None
@@ -320,6 +323,7 @@ def _settings(folder: Path, inputs: LocalServerInputs) -> Path:
         max_body_bytes=inputs.max_body_bytes,
         max_rows=inputs.max_rows,
         protocols=inputs.protocols,
+        fallback=inputs.fallback,
     )
 
 

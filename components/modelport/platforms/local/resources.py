@@ -28,6 +28,7 @@ def build(plan: LocalPlan, *, parent: pulumi.Resource) -> Endpoint:
         max_body_bytes=plan.max_body_bytes,
         max_rows=plan.max_rows,
         protocols=plan.protocols or None,
+        fallback=plan.fallback.model_dump(exclude_none=True) if plan.fallback else None,
         rollout=plan.rollout,
         api_key=key.value if key else None,
         opts=opts,
