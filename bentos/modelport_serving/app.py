@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from modelport_serving.body import INLINE_BYTES, check_headers, media_of, parse_json, read_body
+from modelport_serving.capturer import Capturer
 from modelport_serving.exchange import Exchange, Reply
 from modelport_serving.fallback import FALLBACK_HEADER
 from modelport_serving.forward import Call
 from modelport_serving.gate import Endpoint, Gate, Route
 from modelport_serving.instances import Rows
-from modelport_serving.logs import log_failure
+from modelport_serving.logs import log_failure, log_line
 from modelport_serving.metrics import CONTENT_TYPE
 from modelport_serving.openapi import openapi
 from modelport_serving.platform_routes import PlatformRoute
@@ -24,7 +25,7 @@ from modelport_serving.protocols.native import Native, encode
 from modelport_serving.protocols.tabular import Tabular
 from modelport_serving.protocols.tensorflow import TensorFlow
 from modelport_serving.protocols.v2 import V2
-from modelport_serving.runtime import Live, Runtime, draining
+from modelport_serving.runtime import Live, Runtime, draining, starting
 from modelport_serving.settings import ApiKey
 from modelport_serving.substitute import Substitute
 
@@ -49,6 +50,7 @@ def build_app(runtime: Runtime, extra: Mapping[str, PlatformRoute] | None = None
         "/model": Route(READ, endpoints.model),
         "/openapi.json": Route(READ, endpoints.openapi),
         "/metrics": Route(READ, endpoints.metrics),
+        "/feedback": Route(WRITE, endpoints.feedback, protocol="capture"),
         "/livez": Route(READ, endpoints.livez, is_open=True),
         "/readyz": Route(READ, endpoints.readyz, is_open=True),
         **_protocol_routes(runtime, endpoints),
@@ -172,11 +174,44 @@ class _Endpoints:
         else:
             answers = await self._or_else(live.substitute, rows, exchange, live)
         live.metrics.rows.inc(len(answers))
-        reply = wire.reply(live.predictor.plain(answers), exchange)
+        predictions = live.predictor.plain(answers)
+        if live.capturer is not None:
+            self._capture(live.capturer, rows, predictions, exchange, live)
+        reply = wire.reply(predictions, exchange)
         if not exchange.fallback:
             return reply
         mark = (FALLBACK_HEADER, exchange.fallback.encode())
         return replace(reply, headers=(*reply.headers, mark))
+
+    def _capture(
+        self, capturer: Capturer, rows: Rows, predictions: Plain, exchange: Exchange, live: Live
+    ) -> None:
+        fields = capturer.line(rows, predictions)
+        if fields is None:
+            return
+        live.metrics.captured.inc()
+        told = {"fallback": exchange.fallback} if exchange.fallback else {}
+        log_line(
+            "prediction",
+            request_id=exchange.request_id,
+            model=self.runtime.model,
+            **told,
+            **fields,
+        )
+
+    async def feedback(self, exchange: Exchange) -> Reply:
+        live = self.runtime.ready()
+        if live.capturer is None:  # the route is not there without it
+            raise starting()
+        settings = live.settings
+        check_headers(exchange.headers, settings.max_body_bytes)
+        body = await read_body(
+            exchange.receive, max_bytes=settings.max_body_bytes, seconds=settings.timeout_seconds
+        )
+        fields = live.capturer.feedback(parse_json(body))
+        live.metrics.feedback.inc()
+        log_line("feedback", request_id=exchange.request_id, model=self.runtime.model, **fields)
+        return Reply(encode({"status": "recorded"}), 202)
 
     async def _or_else(
         self, substitute: Substitute, rows: Rows, exchange: Exchange, live: Live

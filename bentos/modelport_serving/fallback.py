@@ -56,7 +56,7 @@ def fallback_faults(fallback: Fallback, signature: Signature) -> list[str]:
     names = [feature.name for feature in signature.features]
     if rule and rule.feature not in names:
         found.append(
-            f"rule.feature: {rule.feature!r} is no feature of the model{_near(rule.feature, names)}"
+            f"rule.feature: {rule.feature!r} is no feature of the model{near(rule.feature, names)}"
         )
     return found
 
@@ -70,6 +70,7 @@ def _answer_fault(path: str, value: Given, signature: Signature) -> str | None:
     return f"{path}: {value!r} is no label of the model; write one of {allowed}"
 
 
-def _near(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; write {near[0]!r}" if near else f"; it has {', '.join(known)}"
+def near(name: str, known: Sequence[str]) -> str:
+    """The end of a refusal: the nearest known name, or all of them."""
+    found = difflib.get_close_matches(name, known, n=1)
+    return f"; write {found[0]!r}" if found else f"; it has {', '.join(known)}"

@@ -145,7 +145,7 @@ class Gate:
 
     def _exists(self, path: str, live: Live) -> bool:
         protocol = self.routes[path].protocol
-        return protocol is None or protocol in live.settings.protocols
+        return protocol is None or protocol in live.settings.parts
 
     async def _begin(
         self,

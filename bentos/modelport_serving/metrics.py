@@ -59,6 +59,12 @@ class Metrics:
             ["reason"],
             registry=self._registry,
         )
+        self.captured = Counter(
+            "modelport_captured", "Requests written to the log.", registry=self._registry
+        )
+        self.feedback = Counter(
+            "modelport_feedback", "Feedback that was taken.", registry=self._registry
+        )
         self.in_flight = Gauge(
             "modelport_requests_in_flight",
             "Requests being answered.",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from modelport_serving.batcher import Batcher
+from modelport_serving.capture import capture_faults
+from modelport_serving.capturer import Capturer
 from modelport_serving.errors import StartError
 from modelport_serving.fallback import fallback_faults
 from modelport_serving.metrics import Metrics
@@ -24,6 +26,8 @@ class Live:
     metrics: Metrics
     substitute: Substitute | None
     """Answers when the model does not."""
+    capturer: Capturer | None
+    """Writes predictions to the log."""
 
 
 class Runtime:
@@ -42,13 +46,19 @@ class Runtime:
     def start(self, settings: Settings, predictor: Predictor) -> None:
         """Begin to answer with this predictor; raises `StartError` when a setting does not fit."""
         signature = self.record.signature
-        if settings.fallback and (faults := fallback_faults(settings.fallback, signature)):
-            raise StartError(f"fallback: {'; '.join(faults)}")
+        faults: list[str] = []
+        if settings.fallback:
+            faults += [f"fallback.{it}" for it in fallback_faults(settings.fallback, signature)]
+        if settings.capture:
+            faults += [f"capture.{it}" for it in capture_faults(settings.capture, signature)]
+        if faults:
+            raise StartError("; ".join(faults))
         batcher = Batcher(predictor, threads=settings.threads, queue=settings.queue)
         metrics = Metrics(self.record)
         metrics.started()
         substitute = Substitute(settings.fallback, signature) if settings.fallback else None
-        self.live = Live(settings, predictor, batcher, metrics, substitute)
+        capturer = Capturer(settings.capture, signature) if settings.capture else None
+        self.live = Live(settings, predictor, batcher, metrics, substitute, capturer)
 
     def stop(self) -> None:
         """End the threads; requests from here on are answered 503."""

@@ -8,19 +8,20 @@ service that is run by hand, may set one of these instead:
     MODELPORT_AUTH=platform                    the platform lets only its own callers in
     MODELPORT_AUTH=none                        anyone may call
 
-and with it `MODELPORT_MAX_BODY_BYTES`, `MODELPORT_MAX_ROWS`, `MODELPORT_PROTOCOLS` and
-`MODELPORT_FALLBACK`, a JSON object. With none of the three the service refuses to start: open
-access has to be asked for.
+and with it `MODELPORT_MAX_BODY_BYTES`, `MODELPORT_MAX_ROWS`, `MODELPORT_PROTOCOLS`, and as JSON
+objects `MODELPORT_FALLBACK` and `MODELPORT_CAPTURE`. With none of the three the service refuses to
+start: open access has to be asked for.
 """
 
 import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from modelport_serving.capture import Capture
 from modelport_serving.errors import StartError
 from modelport_serving.fallback import Fallback
 
@@ -34,7 +35,11 @@ PROTOCOLS_VARIABLE = "MODELPORT_PROTOCOLS"
 """Names of `Settings.protocols` with commas, beside `MODELPORT_AUTH` or a key."""
 FALLBACK_VARIABLE = "MODELPORT_FALLBACK"
 """A `Fallback` as JSON, beside `MODELPORT_AUTH` or a key."""
+CAPTURE_VARIABLE = "MODELPORT_CAPTURE"
+"""A `Capture` as JSON, beside `MODELPORT_AUTH` or a key."""
 Protocol = Literal["v2", "tensorflow", "azure_ml"]
+
+Part = TypeVar("Part", bound=BaseModel)
 
 NOTHING_SET = (
     f"who may call this service is not set; set {SETTINGS_VARIABLE} to a settings file, "
@@ -88,8 +93,15 @@ class Settings(_Setting):
     (TensorFlow Serving's REST API), `azure_ml`."""
     fallback: Fallback | None = None
     """What is answered when the model fails or is late; none: the failure is told."""
+    capture: Capture | None = None
+    """Which predictions are written to the log; with it `POST /feedback` exists."""
     access_log: bool = True
     """Whether each request is logged as a JSON line on standard error."""
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """What exists that need not: further protocols, and `capture`."""
+        return self.protocols | ({"capture"} if self.capture else frozenset())
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -106,7 +118,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     value = env[given[0]]
     limits = {field: env[name] for field, name in LIMITS.items() if env.get(name)}
     if given[0] == SETTINGS_VARIABLE:
-        beside = (*LIMITS.values(), PROTOCOLS_VARIABLE, FALLBACK_VARIABLE)
+        beside = (*LIMITS.values(), PROTOCOLS_VARIABLE, FALLBACK_VARIABLE, CAPTURE_VARIABLE)
         if any(env.get(name) for name in beside):
             names = " and ".join(name for name in beside if env.get(name))
             raise StartError(f"{SETTINGS_VARIABLE} is set; put what {names} says into that file")
@@ -115,7 +127,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         auth=auth,
         protocols=_protocols(env.get(PROTOCOLS_VARIABLE, "")),
-        fallback=_fallback(env.get(FALLBACK_VARIABLE, "")),
+        fallback=_object(Fallback, FALLBACK_VARIABLE, env),
+        capture=_object(Capture, CAPTURE_VARIABLE, env),
         **_limits(limits),
     )
 
@@ -144,11 +157,12 @@ def _protocols(given: str) -> frozenset[Protocol]:
     return frozenset(name for name in known if name in names)
 
 
-def _fallback(given: str) -> Fallback | None:
+def _object(model: type[Part], variable: str, env: Mapping[str, str]) -> Part | None:
+    given = env.get(variable)
     try:
-        return Fallback.model_validate_json(given) if given else None
+        return model.model_validate_json(given) if given else None
     except ValidationError as error:
-        raise StartError(f"{FALLBACK_VARIABLE} is malformed: {_faults(error, 'object')}") from None
+        raise StartError(f"{variable} is malformed: {_faults(error, 'object')}") from None
 
 
 def _limits(given: Mapping[str, str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from modelport_serving.answers import AnswerError, agree, check
 from modelport_serving.control import BeginSplit
+from modelport_serving.credit import Credit
 from modelport_serving.exchange import JSON, Reply
 from modelport_serving.fallback import FALLBACK_HEADER
 from modelport_serving.forward import VERSION_HEADER, Answer, Call, Forwarder, ForwardError
@@ -34,30 +35,6 @@ ANSWER_HEADERS = (b"cache-control", b"retry-after", VERSION_HEADER)
 Report = Mapping[str, object]
 Own = Callable[[], Awaitable[Reply]]
 """Lets the live model answer; a refusal is a `ProblemError`."""
-
-
-class Credit:
-    """Whose turn it is, by count and never by chance.
-
-    Each request adds the percent in force; a hundred buys the candidate one turn. So of n
-    requests at one percent exactly floor(n * percent / 100) are the candidate's, at any n; over
-    changes of the percent it is floor of the sum of what each request added, by hundred.
-    """
-
-    _PARTS = 1_000_000
-
-    def __init__(self, percent: float) -> None:
-        self.percent = percent
-        # In whole millionths: sums of fractions like 0.1 would drift.
-        self._parts = 0
-
-    def turn(self) -> bool:
-        """Count one request; whether it is the candidate's."""
-        self._parts += round(self.percent * self._PARTS)
-        if self._parts < 100 * self._PARTS:
-            return False
-        self._parts -= 100 * self._PARTS
-        return True
 
 
 @dataclass(slots=True)

@@ -100,3 +100,11 @@ def test_a_fallback_is_shown_and_must_fit_the_model() -> None:
     assert planned.facts()["fallback"] == "benign, after 0.2 s"
     with pytest.raises(PlanError, match=r"serving.fallback.answer: 'bening' is no label"):
         plan(serving={"fallback": {"answer": "bening"}})
+
+
+def test_what_is_captured_is_shown_and_must_fit_the_model() -> None:
+    capture = {"percent": 10, "redact": ["radius"]}
+    planned = plan(serving={"capture": capture})
+    assert planned.facts()["capture"] == "10 % of the requests without radius"
+    with pytest.raises(PlanError, match=r"serving.capture.redact: 'raduis' is no feature"):
+        plan(serving={"capture": {"percent": 10, "redact": ["raduis"]}})

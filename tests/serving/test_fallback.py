@@ -124,7 +124,7 @@ def test_what_does_not_fit_the_model_is_refused_with_all_reasons() -> None:
         "rule.answer: 2.0 is no label of the model; write one of low, high",
         "rule.feature: 'agee' is no feature of the model; write 'age'",
     ]
-    with pytest.raises(StartError, match="fallback: answer: 'lwo' is no label"):
+    with pytest.raises(StartError, match=r"fallback\.answer: 'lwo' is no label"):
         served(failing, wrong)
     number = fallback_faults(Fallback(answer="much"), signature(task="regression"))
     assert number == ["answer: 'much' is no number"]

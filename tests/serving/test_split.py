@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport_serving import forward, split
+from modelport_serving.credit import Credit
 from modelport_serving.latency import LATENCY_BOUNDS_MS, Latencies
 from serving.split_bench import BODY, GOOD, answer, bench, says
 from serving.tiny import VERSION
@@ -20,7 +21,7 @@ from serving.tiny import VERSION
 @given(st.lists(st.tuples(st.integers(0, 100_000_000), st.integers(0, 300)), max_size=8))
 def test_the_candidates_turns_are_the_floor_of_its_share(steps: list[tuple[int, int]]) -> None:
     """At every request, over any changes of the percent (here in millionths)."""
-    credit = split.Credit(0)
+    credit = Credit(0)
     owed = turns = 0
     for millionths, count in steps:
         credit.percent = millionths / 1_000_000
@@ -32,7 +33,7 @@ def test_the_candidates_turns_are_the_floor_of_its_share(steps: list[tuple[int, 
 
 @given(st.sampled_from([0, 1, 5, 12.5, 25, 33.3, 50, 99, 100]), st.integers(0, 2000))
 def test_the_share_at_one_percent(percent: float, count: int) -> None:
-    credit = split.Credit(percent)
+    credit = Credit(percent)
     assert sum(credit.turn() for _ in range(count)) == int(count * round(percent * 10)) // 1000
 
 

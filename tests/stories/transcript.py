@@ -17,7 +17,7 @@ from setup.island import Island
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "stories"
 _MASKS = (
-    (re.compile(r"@[0-9a-f]{16}\b"), "@DIGEST"),
+    (re.compile(r"@[0-9a-f]{8,16}\b"), "@DIGEST"),
     (re.compile(r"\d+\.\d{6,}(e-?\d+)?"), "NUMBER"),  # processors differ in the last digits
     (re.compile(r"commit [0-9a-f]{7}\b"), "commit COMMIT"),
     (re.compile(r"\b(after|in|ended) \d+(\.\d+)? (m?s)\b"), r"\1 TIME \3"),

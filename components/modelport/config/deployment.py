@@ -9,6 +9,7 @@ from modelport.config.gate import Gate
 from modelport.config.rollout import Rollout
 from modelport.config.targets import AnyTarget
 from modelport.config.workload import Workload
+from modelport_serving.capture import Capture
 from modelport_serving.fallback import Fallback
 from modelport_serving.settings import Protocol
 
@@ -52,6 +53,10 @@ class Serving(Model):
 
     fallback: Fallback | None = None
     """What is answered when the model fails or is late, marked as such; left out, the failure."""
+
+    capture: Capture | None = None
+    """Which predictions are written to the service's log, so that what was true can be joined to
+    them; left out, none."""
 
     @property
     def settings(self) -> dict[str, Any]:

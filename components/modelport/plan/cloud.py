@@ -47,10 +47,6 @@ class CloudPlan(DeploymentPlan):
     """What one instance is, in the platform's words."""
     replicas_min: int
     replicas_max: int
-    max_body_bytes: int
-    max_rows: int
-    protocols: tuple[str, ...]
-    """Protocols that the container answers besides its own."""
     p99_seconds: float | None
     costs: dict[str, Fact]
     """Facts of the price, see `modelport.prices.facts`."""
@@ -162,9 +158,6 @@ def plan_cloud(
         "size": decision.size,
         "replicas_min": decision.scale.minimum,
         "replicas_max": decision.scale.maximum,
-        "max_body_bytes": config.serving.max_body_bytes,
-        "max_rows": config.serving.max_rows,
-        "protocols": config.serving.protocols,
         "p99_seconds": config.workload.p99_seconds,
         "costs": costs,
         "notes": (*decision.notes, *judged.warnings),

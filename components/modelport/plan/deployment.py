@@ -6,11 +6,13 @@ from typing import Any
 
 from modelport.bundles import evaluate_gate
 from modelport.config import Deployment
+from modelport.config.deployment import Serving
 from modelport.feasibility import judge, tightest
 from modelport.plan.access import access_refusals, auth_of
 from modelport.plan.context import PlanContext
-from modelport_serving.fallback import Fallback, fallback_faults
-from modelport_serving.record import BundleRecord
+from modelport_serving.capture import capture_faults
+from modelport_serving.fallback import fallback_faults
+from modelport_serving.record import BundleRecord, Signature
 
 Fact = str | int | float
 
@@ -36,8 +38,8 @@ class DeploymentPlan:
     auth: str
     limit: str
     """The limit of the platform that the workload uses up most; empty when nothing is known."""
-    fallback: Fallback | None
-    """What is answered when the model fails or is late."""
+    serving: Serving
+    """How requests are taken."""
     monthly_usd: float
 
     def facts(self) -> dict[str, Fact]:
@@ -58,7 +60,7 @@ class DeploymentPlan:
             "auth": self.auth,
             "monthly_usd": self.monthly_usd,
             **({"limit": self.limit} if self.limit else {}),
-            **({"fallback": str(self.fallback)} if self.fallback else {}),
+            **_optional(self.serving),
         }
 
 
@@ -101,7 +103,7 @@ def plan_deployment(
             rollout=rollout if isinstance(rollout, str) else rollout.model_dump(mode="json"),
             auth=auth_of(config),
             limit=limit.text.removeprefix("limit: ") if limit else "",
-            fallback=config.serving.fallback,
+            serving=config.serving,
             monthly_usd=monthly_usd,
         )
     )
@@ -140,11 +142,25 @@ def refusals(
         found.append(
             f"{record.name}@{record.version} did not pass its gate: {'; '.join(verdict.reasons)}"
         )
-    if config.serving.fallback:
-        faults = fallback_faults(config.serving.fallback, record.signature)
-        found += [f"serving.fallback.{fault}" for fault in faults]
+    found += _serving_refusals(config.serving, record.signature)
     limit = config.limits.monthly_usd
     if limit is not None and limit < monthly_usd:
         found.append(f"{monthly_usd:.2f} USD a month is over limits.monthly_usd ({limit:.2f})")
     judged = judge(config.kind, config.workload, name=physical_name or name, options=options)
     return [*found, *judged.refusals]
+
+
+def _optional(serving: Serving) -> dict[str, Fact]:
+    parts = {"fallback": serving.fallback, "capture": serving.capture}
+    return {name: str(part) for name, part in parts.items() if part}
+
+
+def _serving_refusals(serving: Serving, signature: Signature) -> list[str]:
+    found: list[str] = []
+    if serving.fallback:
+        faults = fallback_faults(serving.fallback, signature)
+        found += [f"serving.fallback.{fault}" for fault in faults]
+    if serving.capture:
+        faults = capture_faults(serving.capture, signature)
+        found += [f"serving.capture.{fault}" for fault in faults]
+    return found

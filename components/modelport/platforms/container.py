@@ -40,17 +40,21 @@ def _sha256(key: str) -> str:
 
 def container_variables(plan: CloudPlan, key: CallerKey) -> dict[str, pulumi.Input[str]]:
     """Environment of the container; nothing in it is secret."""
-    protocols = {"MODELPORT_PROTOCOLS": ",".join(plan.protocols)} if plan.protocols else {}
+    serving = plan.serving
+    objects = {"MODELPORT_FALLBACK": serving.fallback, "MODELPORT_CAPTURE": serving.capture}
+    optional = {
+        **({"MODELPORT_PROTOCOLS": ",".join(serving.protocols)} if serving.protocols else {}),
+        **{
+            name: part.model_dump_json(exclude_defaults=True)
+            for name, part in objects.items()
+            if part
+        },
+    }
     return {
         **key.variables,
-        "MODELPORT_MAX_BODY_BYTES": str(plan.max_body_bytes),
-        "MODELPORT_MAX_ROWS": str(plan.max_rows),
-        **protocols,
-        **(
-            {"MODELPORT_FALLBACK": plan.fallback.model_dump_json(exclude_none=True)}
-            if plan.fallback
-            else {}
-        ),
+        "MODELPORT_MAX_BODY_BYTES": str(serving.max_body_bytes),
+        "MODELPORT_MAX_ROWS": str(serving.max_rows),
+        **optional,
     }
 
 

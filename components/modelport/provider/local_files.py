@@ -5,12 +5,13 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from modelport.supervisor.upkeep import LOG
-from modelport_serving.fallback import Fallback
 from modelport_serving.record import Golden
 
 AUTH_HEADER = "auth-header"
@@ -27,7 +28,7 @@ def write_settings(
     max_body_bytes: int,
     max_rows: int,
     protocols: Sequence[str] = (),
-    fallback: Fallback | None = None,
+    parts: Mapping[str, BaseModel | None] | None = None,
 ) -> Path:
     """The workers' settings: the key's hash, never the key."""
     if api_key is None:
@@ -41,8 +42,9 @@ def write_settings(
     }
     if protocols:  # versions of a bundle that know none stay able to start
         settings["protocols"] = list(protocols)
-    if fallback:
-        settings["fallback"] = fallback.model_dump(exclude_none=True)
+    for name, part in (parts or {}).items():
+        if part:
+            settings[name] = part.model_dump(mode="json", exclude_defaults=True)
     path = folder / SETTINGS
     _write_private(path, json.dumps(settings))
     return path

@@ -32,6 +32,7 @@ from modelport.provider.releases import released
 from modelport.supervisor.control import Control, ControlError, Message
 from modelport.supervisor.launch import launch
 from modelport.verify import NOT_VERIFIED, verify
+from modelport_serving.capture import Capture
 from modelport_serving.fallback import Fallback
 from modelport_serving.record import BundleRecord, Golden
 
@@ -67,6 +68,8 @@ class LocalServerInputs(Inputs):
     """Protocols that it answers besides its own."""
     fallback: Fallback | None = None
     """What it answers when the model fails or is late."""
+    capture: Capture | None = None
+    """Which predictions it writes to its log."""
     rollout: Rollout = "all_at_once"
     """How a new version takes over from one that is live."""
     api_key: str | None = None
@@ -323,7 +326,7 @@ def _settings(folder: Path, inputs: LocalServerInputs) -> Path:
         max_body_bytes=inputs.max_body_bytes,
         max_rows=inputs.max_rows,
         protocols=inputs.protocols,
-        fallback=inputs.fallback,
+        parts={"fallback": inputs.fallback, "capture": inputs.capture},
     )
 
 

@@ -38,9 +38,6 @@ class LocalPlan(DeploymentPlan):
     memory_bytes: int
     log_bytes: int
     start_timeout: float
-    max_body_bytes: int
-    max_rows: int
-    protocols: tuple[str, ...]
 
     def facts(self) -> dict[str, Fact]:
         """What the preview's diff and the policies see; never a secret."""
@@ -76,9 +73,6 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
         memory_bytes=target.memory_megabytes * 2**20,
         log_bytes=target.log_megabytes * 2**20,
         start_timeout=float(target.start_timeout),
-        max_body_bytes=config.serving.max_body_bytes,
-        max_rows=config.serving.max_rows,
-        protocols=config.serving.protocols,
     )
 
 

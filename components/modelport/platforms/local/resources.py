@@ -1,6 +1,9 @@
 """The resources of kind `local`: a key and a server."""
 
+from typing import Any
+
 import pulumi
+from pydantic import BaseModel
 
 from modelport.platforms.endpoint import Endpoint
 from modelport.platforms.local.plan import LocalPlan
@@ -10,7 +13,7 @@ from modelport.resources import ApiKey, Server
 def build(plan: LocalPlan, *, parent: pulumi.Resource) -> Endpoint:
     """Declare a key and a server."""
     opts = pulumi.ResourceOptions(parent=parent)
-    key = None
+    key, serving = None, plan.serving
     if plan.auth == "api_key":
         key = ApiKey(f"{plan.name}-key", deployment=plan.name, opts=opts)
     server = Server(
@@ -25,10 +28,11 @@ def build(plan: LocalPlan, *, parent: pulumi.Resource) -> Endpoint:
         memory_bytes=plan.memory_bytes,
         log_bytes=plan.log_bytes,
         start_timeout=plan.start_timeout,
-        max_body_bytes=plan.max_body_bytes,
-        max_rows=plan.max_rows,
-        protocols=plan.protocols or None,
-        fallback=plan.fallback.model_dump(exclude_none=True) if plan.fallback else None,
+        max_body_bytes=serving.max_body_bytes,
+        max_rows=serving.max_rows,
+        protocols=serving.protocols or None,
+        fallback=_given(serving.fallback),
+        capture=_given(serving.capture),
         rollout=plan.rollout,
         api_key=key.value if key else None,
         opts=opts,
@@ -40,3 +44,7 @@ def build(plan: LocalPlan, *, parent: pulumi.Resource) -> Endpoint:
         verified=server.verified,
         releases=server.releases,
     )
+
+
+def _given(part: BaseModel | None) -> dict[str, Any] | None:
+    return part.model_dump(mode="json", exclude_defaults=True) if part else None

@@ -28,7 +28,7 @@ def source_files(plan: BeanstalkPlan, image: str) -> dict[str, str]:
         "Ports": [{"ContainerPort": PORT}],
     }
     nginx = (
-        f"client_max_body_size {plan.max_body_bytes + _SPARE_BYTES};\n"
+        f"client_max_body_size {plan.serving.max_body_bytes + _SPARE_BYTES};\n"
         f"proxy_read_timeout {plan.timeout}s;\n"
         f"proxy_send_timeout {plan.timeout}s;\n"
     )
