@@ -66,11 +66,17 @@ with bentoml.models.create(f"{name}:{version}") as stored:
     shutil.copy(model, stored.path)
 bento = bentoml.bentos.build(
     "service:Tiny", name=name, version=version, build_ctx=folder,
-    include=["service.py", "modelport_serving/**", "*.json"],
+    include=["*"],
     python={"packages": ["bentoml"], "lock_packages": False},
 )
 print(bento.path)
 """
+
+
+def with_mount(mounted: str) -> str:
+    """The service with the application of `app.py`."""
+    made = SERVICE.replace("import bentoml\n", "import bentoml\n\nfrom app import app\n", 1)
+    return made.replace("parent)", f"parent, mount=app{mounted and ', ' + mounted})")
 
 
 def signature(*features: Feature, task: Any = "classification") -> Signature:
@@ -147,13 +153,31 @@ def environment(home: Path, **extra: str) -> dict[str, str]:
     return {**kept, **cache, "BENTOML_HOME": str(home), "DO_NOT_TRACK": "true", **extra}
 
 
-def build(folder: Path, model: Any = None, *, version: str = VERSION) -> Path:
-    """Build the Bento of a tiny bundle into the store `folder/home`; return the Bento's folder."""
+def build(
+    folder: Path,
+    model: Any = None,
+    *,
+    version: str = VERSION,
+    application: Path | None = None,
+    mounted: str = "",
+) -> Path:
+    """Build the Bento of a tiny bundle into the store `folder/home`; return the Bento's folder.
+
+    Args:
+        folder: Where to.
+        model: Another one than the small forest.
+        version: Its version.
+        application: Folder whose `app.py` is mounted.
+        mounted: How it is mounted: further arguments of `Bundle`.
+    """
     staged = folder / "staged"
-    staged.mkdir()
+    if application is None:
+        staged.mkdir(parents=True)
+    else:
+        shutil.copytree(application, staged, ignore=shutil.ignore_patterns("__pycache__"))
     write_bundle(staged, model, version=version)
     file = shutil.move(staged / "model.joblib", folder / "model.joblib")
-    (staged / "service.py").write_text(SERVICE)
+    (staged / "service.py").write_text(SERVICE if application is None else with_mount(mounted))
     source = Path(modelport_serving.__file__).parent
     shutil.copytree(
         source, staged / "modelport_serving", ignore=shutil.ignore_patterns("__pycache__")
