@@ -58,8 +58,16 @@ def hear_application() -> None:
     """Write what is logged by a mounted application; the server's own lines stay as they are."""
     logging.disable(logging.NOTSET)
     root = logging.getLogger()
+    for handler in tuple(root.handlers):
+        # One of BentoML's libraries calls logging.basicConfig() when it is imported.
+        if type(handler) is logging.StreamHandler and _is_basic(handler.formatter):
+            root.removeHandler(handler)
     if not any(isinstance(handler, ApplicationHandler) for handler in root.handlers):
         root.addHandler(ApplicationHandler())
+
+
+def _is_basic(formatter: logging.Formatter | None) -> bool:
+    return formatter is not None and formatter._fmt == logging.BASIC_FORMAT  # noqa: SLF001
 
 
 def flush() -> None:

@@ -66,17 +66,34 @@ with bentoml.models.create(f"{name}:{version}") as stored:
     shutil.copy(model, stored.path)
 bento = bentoml.bentos.build(
     "service:Tiny", name=name, version=version, build_ctx=folder,
-    include=["*"],
+    include=["service.py", "modelport_serving/**", "*.json"],
     python={"packages": ["bentoml"], "lock_packages": False},
 )
 print(bento.path)
 """
 
 
-def with_mount(mounted: str) -> str:
-    """The service with the application of `app.py`."""
-    made = SERVICE.replace("import bentoml\n", "import bentoml\n\nfrom app import app\n", 1)
-    return made.replace("parent)", f"parent, mount=app{mounted and ', ' + mounted})")
+def mounted(bento: Path, folder: Path, application: Path | str, arguments: str = "") -> Path:
+    """Copy a built tiny Bento with its store into `folder`, and mount an application in the copy.
+
+    Args:
+        bento: The Bento.
+        folder: Where its copy goes.
+        application: Folder of `app.py`, or the text of it.
+        arguments: Further arguments of `Bundle`.
+    """
+    home = folder / "home"
+    shutil.copytree(bento.parents[2], home, symlinks=True)
+    source = home / bento.relative_to(bento.parents[2]) / "src"
+    if isinstance(application, str):
+        (source / "app.py").write_text(application)
+    else:
+        skip = shutil.ignore_patterns("__pycache__", "service.py", "training.py", "README*")
+        shutil.copytree(application, source, ignore=skip, dirs_exist_ok=True)
+    said = f"parent, mount=app, {arguments})" if arguments else "parent, mount=app)"
+    service = SERVICE.replace("import bentoml\n", "import bentoml\nfrom app import app\n", 1)
+    (source / "service.py").write_text(service.replace("parent)", said))
+    return source.parent
 
 
 def signature(*features: Feature, task: Any = "classification") -> Signature:
@@ -153,31 +170,13 @@ def environment(home: Path, **extra: str) -> dict[str, str]:
     return {**kept, **cache, "BENTOML_HOME": str(home), "DO_NOT_TRACK": "true", **extra}
 
 
-def build(
-    folder: Path,
-    model: Any = None,
-    *,
-    version: str = VERSION,
-    application: Path | None = None,
-    mounted: str = "",
-) -> Path:
-    """Build the Bento of a tiny bundle into the store `folder/home`; return the Bento's folder.
-
-    Args:
-        folder: Where to.
-        model: Another one than the small forest.
-        version: Its version.
-        application: Folder whose `app.py` is mounted.
-        mounted: How it is mounted: further arguments of `Bundle`.
-    """
+def build(folder: Path, model: Any = None, *, version: str = VERSION) -> Path:
+    """Build the Bento of a tiny bundle into the store `folder/home`; return the Bento's folder."""
     staged = folder / "staged"
-    if application is None:
-        staged.mkdir(parents=True)
-    else:
-        shutil.copytree(application, staged, ignore=shutil.ignore_patterns("__pycache__"))
+    staged.mkdir()
     write_bundle(staged, model, version=version)
     file = shutil.move(staged / "model.joblib", folder / "model.joblib")
-    (staged / "service.py").write_text(SERVICE if application is None else with_mount(mounted))
+    (staged / "service.py").write_text(SERVICE)
     source = Path(modelport_serving.__file__).parent
     shutil.copytree(
         source, staged / "modelport_serving", ignore=shutil.ignore_patterns("__pycache__")
