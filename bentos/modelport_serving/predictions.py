@@ -125,7 +125,7 @@ class Predictions:
     def _read(self, instances: object) -> tuple[Live, Rows]:
         live = self._runtime.ready()
         try:
-            plain = msgspec.to_builtins(instances, enc_hook=_builtin)
+            plain = _lists(msgspec.to_builtins(instances, enc_hook=_builtin))
         except TypeError:
             detail = "the instances hold objects that are no numbers; send rows or dictionaries"
             raise ProblemError(422, "invalid-instances", detail) from None
@@ -180,6 +180,14 @@ def _builtin(value: object) -> object:
         if callable(convert):
             return cast("Callable[[], Any]", convert)()
     raise TypeError(type(value).__name__)
+
+
+def _lists(value: object) -> object:
+    """Tuples of rows, and rows that are tuples, as JSON would hold them."""
+    if not isinstance(value, list | tuple):
+        return value
+    rows = cast("list[object]", value)
+    return [list(cast("Any", row)) if isinstance(row, tuple) else row for row in rows]
 
 
 def _said(error: Exception) -> PredictionError:
