@@ -18,7 +18,7 @@ from modelport_serving.body import check_length, read_body
 from modelport_serving.errors import StartError
 from modelport_serving.exchange import Exchange
 from modelport_serving.interfaces import Application, as_asgi
-from modelport_serving.logs import hear_application
+from modelport_serving.logs import hear_application, log_line
 from modelport_serving.platform_routes import HANDLER_PORT, PLATFORM_VARIABLE, platform_routes
 from modelport_serving.predictions import Predictions, request_id
 from modelport_serving.problems import unavailable
@@ -66,6 +66,7 @@ class Mount:
         self._predictions = predictions
         self._loop: asyncio.AbstractEventLoop | None = None
         self._started: asyncio.Task[LifespanOn] | None = None
+        self._failures: list[str] = []
         self._count = 0
 
     def check(self, routes: Iterable[str]) -> None:
@@ -158,15 +159,17 @@ class Mount:
         if self._started is not None and not self._started.cancelled():
             lifespan = await self._started
             await lifespan.shutdown()
+            if lifespan.shutdown_failed:
+                said = "".join(self._failures).strip()
+                log_line("application", level="error", logger="lifespan", message=said)
 
     async def _start(self) -> LifespanOn:
         hear_application()
-        reasons: list[str] = []
 
         async def watched(scope: Scope, receive: Receive, send: Send) -> None:
             async def send_watching(message: Message) -> None:
-                if message["type"] == "lifespan.startup.failed":
-                    reasons.append(str(message.get("message", "")))
+                if message["type"] in ("lifespan.startup.failed", "lifespan.shutdown.failed"):
+                    self._failures.append(str(message.get("message", "")))
                 await send(message)
 
             await self._app(scope, receive, send_watching)
@@ -182,7 +185,7 @@ class Mount:
         lifespan = LifespanOn(config)
         await lifespan.startup()
         if lifespan.should_exit:
-            lines = "".join(reasons).strip().splitlines() or ["it gives no reason"]
+            lines = "".join(self._failures).strip().splitlines() or ["it gives no reason"]
             raise StartError(f"the mounted application does not start: {lines[-1].strip()}")
         return lifespan
 

@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -152,6 +153,70 @@ async def app(scope, receive, send):
     await send({"type": "http.response.body", "body": cookie, "more_body": True})
     await send({"type": "http.response.body", "body": b"!"})
 """
+
+
+FLASK = """
+import logging
+from flask import Flask, request, session
+from modelport_serving.predictions import predict
+
+app = Flask(__name__)
+app.secret_key = "for tests"
+
+@app.post("/label")
+def label():
+    session["seen"] = session.get("seen", 0) + 1
+    return {"label": predict(request.get_json())[0]["label"], "seen": session["seen"]}
+
+@app.get("/fails")
+def fails():
+    raise RuntimeError("a secret reason")
+
+@app.get("/wrong")
+def wrong():
+    return predict([[1]])
+"""
+BROKEN_END = """
+async def app(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await send({"type": "lifespan.shutdown.failed", "message": "the queue is not empty"})
+"""
+
+
+def test_many_callers_of_a_page_each_get_their_own_answer(bento: Path, tmp_path: Path) -> None:
+    def ask(number: int) -> bool:
+        row = GOOD[number % 2]
+        with httpx.Client(base_url=worker.url, timeout=20) as client:
+            found = [client.post("/label", json=[row]).json() for _ in range(5)]
+        label = ("high", "low")[number % 2]
+        return [one["seen"] for one in found] == [1, 2, 3, 4, 5] and all(
+            one["label"] == label for one in found
+        )
+
+    copied = mounted(bento, tmp_path, FLASK)
+    with running(copied, tmp_path, OPEN) as worker:
+        with ThreadPoolExecutor(16) as pool:
+            assert all(pool.map(ask, range(32)))
+        text = httpx.get(f"{worker.url}/metrics").text
+        assert "modelport_rows_predicted_total 160.0" in text
+        assert 'modelport_requests_total{route="mount",status="200"} 160.0' in text
+        for path in ("/fails", "/wrong"):
+            failed = httpx.get(worker.url + path)
+            assert (failed.status_code, "secret" in failed.text) == (500, False)
+    lines = [json.loads(line) for line in worker.lines()]
+    told = [line["traceback"] for line in lines if line["event"] == "application"]
+    assert ["RuntimeError: a secret reason" in text for text in told] == [True, False]
+    assert "PredictionError: the instances are wrong in 1 place" in told[1]
+
+
+def test_an_end_that_fails_is_logged(bento: Path, tmp_path: Path) -> None:
+    with running(mounted(bento, tmp_path, BROKEN_END), tmp_path, OPEN) as worker:
+        pass
+    assert worker.process.returncode == 0
+    [line] = [line for line in worker.lines() if '"event":"application"' in line]
+    assert json.loads(line)["message"] == "the queue is not empty"
 
 
 def test_an_application_that_does_not_start_ends_the_worker_in_one_line(
