@@ -14,6 +14,7 @@ from modelport_serving.gate import Endpoint, Gate, Route
 from modelport_serving.instances import Rows
 from modelport_serving.logs import log_failure, log_line
 from modelport_serving.metrics import CONTENT_TYPE
+from modelport_serving.mount import Mount
 from modelport_serving.openapi import openapi
 from modelport_serving.platform_routes import PlatformRoute
 from modelport_serving.predictor import Answers
@@ -33,16 +34,24 @@ READ = ("GET", "HEAD")
 WRITE = ("POST",)
 
 
-def build_app(runtime: Runtime, extra: Mapping[str, PlatformRoute] | None = None) -> Gate:
+def build_app(
+    runtime: Runtime,
+    extra: Mapping[str, PlatformRoute] | None = None,
+    mount: Mount | None = None,
+) -> Gate:
     """Build the application of a bundle; it answers once `runtime` is started.
 
     `POST /predict`, `GET /model`, `GET /openapi.json` and `GET /metrics` need the API key,
     `GET /livez` and `GET /readyz` do not; further protocols have routes of their own where the
-    settings name them; every other path is a 404.
+    settings name them; every other path is the mounted application's, or a 404.
 
     Args:
         runtime: What is served.
         extra: Paths that the platform calls, see `modelport_serving.platform_routes`.
+        mount: The user's own application.
+
+    Raises:
+        StartError: the application's path is one of these.
     """
     endpoints = _Endpoints(runtime)
     routes = {
@@ -58,7 +67,9 @@ def build_app(runtime: Runtime, extra: Mapping[str, PlatformRoute] | None = None
     for path, route in (extra or {}).items():  # a platform may call a path of ours in its own way
         is_open = routes[route.stands_for].is_open
         routes[path] = Route(route.methods, getattr(endpoints, route.endpoint), is_open=is_open)
-    return Gate(runtime, routes)
+    if mount is not None:
+        mount.check(routes)
+    return Gate(runtime, routes, mount)
 
 
 def _protocol_routes(runtime: Runtime, endpoints: "_Endpoints") -> dict[str, Route]:

@@ -35,6 +35,11 @@ def check_headers(
     if encoding not in (b"identity", b""):
         detail = "send the body without a Content-Encoding"
         raise ProblemError(415, "unsupported-encoding", detail)
+    check_length(headers, max_bytes)
+
+
+def check_length(headers: Mapping[bytes, bytes], max_bytes: int) -> None:
+    """Refuse a body that its headers say is too long: 413."""
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and int(length) > max_bytes:
         raise too_large(max_bytes)

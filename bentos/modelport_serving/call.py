@@ -65,12 +65,19 @@ class Caller:
     async def _answer(self, request: Request) -> Answer:
         given: list[Message] = [{"type": "http.request", "body": request.body}]
         sent: list[Message] = []
+        answered = asyncio.Event()
 
         async def receive() -> Message:
-            return given.pop() if given else {"type": "http.disconnect"}
+            if given:
+                return given.pop()
+            # The caller stays: an application that heard it go would stop in its answer.
+            await answered.wait()
+            return {"type": "http.disconnect"}
 
         async def send(message: Message) -> None:
             sent.append(message)
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                answered.set()
 
         scope = {
             "type": "http",

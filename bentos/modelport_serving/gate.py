@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from modelport_serving.body import DisconnectedError
 from modelport_serving.exchange import NO_STORE, Exchange, Reply
 from modelport_serving.forward import VERSION_HEADER
 from modelport_serving.logs import log_failure, log_request
 from modelport_serving.metrics import NO_ROUTE
+from modelport_serving.mount import ROUTE, Mount
 from modelport_serving.problems import (
     MEDIA_TYPE,
     ProblemError,
@@ -23,7 +24,7 @@ from modelport_serving.problems import (
     not_found,
     unauthorized,
 )
-from modelport_serving.runtime import Live, Runtime, draining, starting
+from modelport_serving.runtime import Live, Runtime, draining
 from modelport_serving.settings import ApiKey
 
 CLIENT_CLOSED = 499
@@ -72,11 +73,15 @@ class Gate:
     Args:
         runtime: What is served.
         routes: Every path that exists.
+        mount: The user's own application, for paths that are none of them.
     """
 
-    def __init__(self, runtime: Runtime, routes: Mapping[str, Route]) -> None:
+    def __init__(
+        self, runtime: Runtime, routes: Mapping[str, Route], mount: Mount | None = None
+    ) -> None:
         self.runtime = runtime
         self.routes = routes
+        self.mount = mount
         self._version = (VERSION_HEADER, runtime.record.version.encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,11 +94,16 @@ class Gate:
         route = self.routes.get(path)
         if live and route is not None and not self._exists(path, live):
             route = None
-        exchange = Exchange(scope, receive, NO_ROUTE if route is None else path)
+        mount = self._mount_of(path) if route is None else None
+        label = path if route is not None else NO_ROUTE if mount is None else ROUTE
+        exchange = Exchange(scope, receive, label)
         if live:
             live.metrics.in_flight.inc()
         try:
-            await self._answer(exchange, route, send)
+            if mount is None:
+                await self._answer(exchange, route, send)
+            else:
+                await self._pass_on(mount, exchange, scope, send)
         finally:
             if live:
                 live.metrics.in_flight.dec()
@@ -114,29 +124,64 @@ class Gate:
     async def _answer(self, exchange: Exchange, route: Route | None, send: Send) -> None:
         try:
             reply = await self._admit(exchange, route).endpoint(exchange)
-        except DisconnectedError:
-            exchange.status = CLIENT_CLOSED
-        except ProblemError as problem:
-            await self._refuse(problem, exchange, send, route)
-        except asyncio.CancelledError:
-            # The process ends before the answer is there.
-            await self._refuse(draining(), exchange, send)
-            raise
-        except Exception as error:  # the caller gets the one shape, the log the reason
-            log_failure(exchange.request_id, error)
-            await self._refuse(internal(), exchange, send, route)
+        except (Exception, asyncio.CancelledError) as error:
+            await self._fail(error, exchange, send, route)
         else:
             await self._begin(reply, exchange, send)
             await send({"type": "http.response.body", "body": reply.body})
 
+    async def _pass_on(self, mount: Mount, exchange: Exchange, scope: Scope, send: Send) -> None:
+        """Let the mounted application answer; what it says carries our headers too."""
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                exchange.status = message["status"]
+                marks = self._marks(exchange)
+                ours = {name for name, _ in marks}
+                theirs = [
+                    pair for pair in message.get("headers", ()) if pair[0].lower() not in ours
+                ]
+                message = {**message, "headers": [*theirs, *marks]}
+            await send(message)
+
+        try:
+            live = self.runtime.ready()
+            if not mount.is_public(scope["path"]):
+                _check_key(exchange, live)
+            await mount.answer(exchange, scope, marked, live.settings)
+        except (Exception, asyncio.CancelledError) as error:
+            await self._fail(error, exchange, send)
+
+    async def _fail(
+        self,
+        error: BaseException,
+        exchange: Exchange,
+        send: Send,
+        route: Route | None = None,
+    ) -> None:
+        """Answer what went wrong, where nothing has been answered: in the one shape."""
+        begun = exchange.status != 0
+        if isinstance(error, DisconnectedError):
+            exchange.status = CLIENT_CLOSED
+        elif isinstance(error, asyncio.CancelledError):
+            # The process ends before the answer is there.
+            if not begun:
+                await self._refuse(draining(), exchange, send)
+            raise error
+        elif isinstance(error, ProblemError) and not begun:
+            await self._refuse(error, exchange, send, route)
+        else:  # the caller gets no reason, the log does
+            log_failure(exchange.request_id, error)
+            if not begun:
+                await self._refuse(internal(), exchange, send, route)
+
+    def _mount_of(self, path: str) -> Mount | None:
+        return self.mount if self.mount is not None and self.mount.holds(path) else None
+
     def _admit(self, exchange: Exchange, route: Route | None) -> Route:
         if route is None or not route.is_open:
-            live = self.runtime.live
-            if live is None:
-                raise starting()
-            auth = live.settings.auth
-            if isinstance(auth, ApiKey) and not _knows_key(exchange.headers, auth):
-                raise unauthorized()
+            live = self.runtime.ready()
+            _check_key(exchange, live)
             if route is None:
                 raise not_found([path for path in self.routes if self._exists(path, live)])
         if exchange.method not in route.methods:
@@ -146,6 +191,11 @@ class Gate:
     def _exists(self, path: str, live: Live) -> bool:
         protocol = self.routes[path].protocol
         return protocol is None or protocol in live.settings.parts
+
+    def _marks(self, exchange: Exchange) -> list[tuple[bytes, bytes]]:
+        """Headers of every answer of the mounted application."""
+        marks = [(b"x-request-id", exchange.request_id.encode()), self._version]
+        return [*marks, (b"connection", b"close")] if self.runtime.draining else marks
 
     async def _begin(
         self,
@@ -207,6 +257,13 @@ def _record(live: Live, exchange: Exchange) -> None:
             ms=round(seconds * 1000, 3),
             request_id=exchange.request_id,
         )
+
+
+def _check_key(exchange: Exchange, live: Live) -> None:
+    """Refuse a caller without the key: 401."""
+    auth = live.settings.auth
+    if isinstance(auth, ApiKey) and not _knows_key(exchange.headers, auth):
+        raise unauthorized()
 
 
 def _knows_key(headers: Mapping[bytes, bytes], auth: ApiKey) -> bool:

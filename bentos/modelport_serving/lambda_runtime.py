@@ -29,6 +29,7 @@ from modelport_serving.logs import log_line
 _PREFIX = "/2018-06-01/runtime"
 _REQUEST_ID = "lambda-runtime-aws-request-id"
 _GOOD = range(200, 300)
+_COOKIE = "set-cookie"
 
 
 class EventError(Exception):
@@ -137,6 +138,8 @@ def _http(caller: Any, event: Mapping[str, Any]) -> object:
     body = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
     given = cast("dict[str, str]", event.get("headers") or {})
     headers = tuple((name, str(value)) for name, value in given.items())
+    if cookies := cast("list[str]", event.get("cookies") or []):
+        headers = (*headers, ("cookie", "; ".join(cookies)))
     query = str(event.get("rawQueryString") or "")
     found = caller.call(Request(str(asked["http"]["method"]), path, query, headers, body))
     try:
@@ -145,7 +148,8 @@ def _http(caller: Any, event: Mapping[str, Any]) -> object:
         answered, encoded = base64.b64encode(found.body).decode(), True
     return {
         "statusCode": found.status,
-        "headers": dict(found.headers),
+        "headers": {name: value for name, value in found.headers if name != _COOKIE},
+        "cookies": [value for name, value in found.headers if name == _COOKIE],
         "body": answered,
         "isBase64Encoded": encoded,
     }

@@ -1,6 +1,7 @@
 """Logs: JSON lines on standard error, one per request or failure; no payload, no key."""
 
 import asyncio
+import logging
 import sys
 import time
 import traceback
@@ -29,6 +30,44 @@ def log_failure(request_id: str, error: BaseException) -> None:
     """Write a failure with its traceback, which callers never see."""
     text = "".join(traceback.format_exception(error))
     log_line("failure", request_id=request_id, traceback=text)
+
+
+class ApplicationHandler(logging.Handler):
+    """Writes what a mounted application and its libraries log, one line for each record."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record, unless it is of the server, which has lines of its own."""
+        if record.name.partition(".")[0] in _SERVERS:
+            return
+        fields: dict[str, object] = {"level": record.levelname.lower(), "logger": record.name}
+        try:
+            fields["message"] = record.getMessage()
+            if record.exc_info:
+                fields["traceback"] = "".join(traceback.format_exception(*record.exc_info))
+            # Not by log_line: this may be a thread, and what is held back is the event loop's.
+            sys.stderr.write(_line("application", fields).decode())
+            sys.stderr.flush()
+        except Exception:  # as logging's own handlers do: a log must not end a request
+            self.handleError(record)
+
+
+_SERVERS = frozenset({"asyncio", "bentoml", "uvicorn"})
+
+
+def hear_application() -> None:
+    """Write what is logged by a mounted application; the server's own lines stay as they are."""
+    logging.disable(logging.NOTSET)
+    root = logging.getLogger()
+    for handler in tuple(root.handlers):
+        # One of BentoML's libraries calls logging.basicConfig() when it is imported.
+        if type(handler) is logging.StreamHandler and _is_basic(handler.formatter):
+            root.removeHandler(handler)
+    if not any(isinstance(handler, ApplicationHandler) for handler in root.handlers):
+        root.addHandler(ApplicationHandler())
+
+
+def _is_basic(formatter: logging.Formatter | None) -> bool:
+    return formatter is not None and formatter._fmt == logging.BASIC_FORMAT  # noqa: SLF001
 
 
 def flush() -> None:

@@ -73,6 +73,29 @@ print(bento.path)
 """
 
 
+def mounted(bento: Path, folder: Path, application: Path | str, arguments: str = "") -> Path:
+    """Copy a built tiny Bento with its store into `folder`, and mount an application in the copy.
+
+    Args:
+        bento: The Bento.
+        folder: Where its copy goes.
+        application: Folder of `app.py`, or the text of it.
+        arguments: Further arguments of `Bundle`.
+    """
+    home = folder / "home"
+    shutil.copytree(bento.parents[2], home, symlinks=True)
+    source = home / bento.relative_to(bento.parents[2]) / "src"
+    if isinstance(application, str):
+        (source / "app.py").write_text(application)
+    else:
+        skip = shutil.ignore_patterns("__pycache__", "service.py", "training.py", "README*")
+        shutil.copytree(application, source, ignore=skip, dirs_exist_ok=True)
+    said = f"parent, mount=app, {arguments})" if arguments else "parent, mount=app)"
+    service = SERVICE.replace("import bentoml\n", "import bentoml\nfrom app import app\n", 1)
+    (source / "service.py").write_text(service.replace("parent)", said))
+    return source.parent
+
+
 def signature(*features: Feature, task: Any = "classification") -> Signature:
     labels = ("low", "high") if task == "classification" else ()
     return Signature(task=task, features=features or FEATURES, target="sign", labels=labels)

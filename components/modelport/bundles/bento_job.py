@@ -7,8 +7,10 @@ and what they cannot do alone must fail here.
 
 import importlib
 import json
+import re
 import shutil
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +37,32 @@ def main(job_file: Path) -> None:
     )
     _describe(Path(bento.path) / "apis" / "openapi.yaml", job["description"])
     # Only a model that the carried sources can load and that repeats its answers is worth a tag.
+    _check_pins(job["packages"])
     predictor = importlib.import_module("modelport_serving.predictor")
     predictor.load_predictor(context, model_file)
+
+
+def _check_pins(packages: list[str]) -> None:
+    """Refuse a mounted application whose framework the Bento would not install."""
+    service = importlib.import_module("service")
+    served = importlib.import_module("modelport_serving.bento").served
+    mount = served(getattr(service, _service())).mount
+    if mount is None:
+        return
+    module = type(mount.application).__module__.partition(".")[0]
+    needed = packages_distributions().get(module, [])
+    pinned = {_normal(package.partition("==")[0]) for package in packages}
+    if needed and not pinned & {_normal(name) for name in needed}:
+        name = needed[0].lower()
+        message = (
+            f"the mounted application is made with {needed[0]}, which the bundle does not carry; "
+            f'write service_requirements=("{name}",) in training.py'
+        )
+        raise SystemExit(message)
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _describe(file: Path, description: str) -> None:

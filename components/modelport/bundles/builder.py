@@ -20,6 +20,8 @@ from modelport_serving import QUIET
 from modelport_serving.record import GOLDEN_FILE, RECORD_FILE, BundleRecord
 
 _SERVING = "modelport_serving/"
+_REFUSED = "modelport_serving.errors.StartError: "
+"""What stands before a reason that is a sentence already."""
 _TIMEOUT = 300
 """Seconds after which a build that normally takes a few has failed."""
 
@@ -153,7 +155,8 @@ def _run_job(work: Path, context: Path, model: Path, record: BundleRecord) -> No
         raise BundleError(message) from None
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        raise BundleError(f"{record.name}@{record.version} cannot be built: {lines[-1].strip()}")
+        reason = lines[-1].strip().removeprefix(_REFUSED)
+        raise BundleError(f"{record.name}@{record.version} cannot be built: {reason}")
 
 
 def _environment(context: Path, home: Home) -> dict[str, str]:

@@ -80,7 +80,8 @@ def pins(names: Iterable[str]) -> dict[str, str]:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
-            message = f"{name} is not installed, but the bundle needs it to serve; run: make setup"
+            fix = "run: make setup" if name in TOOLCHAIN else "install it here, or take it out"
+            message = f"{name} is not installed, but the bundle needs it to serve; {fix}"
             raise BundleError(message) from None
     return found
 
@@ -120,6 +121,7 @@ def bundle_digest(inputs: str, data_sha256: str, training: Training) -> str:
             "folds": training.folds,
             "nullable": training.nullable,
             "requirements": pins(training.requirements),
+            "service_requirements": pins(training.service_requirements),
             "runtime": training.runtime,
         }
     )

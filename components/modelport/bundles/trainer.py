@@ -163,7 +163,7 @@ class _Source:
     def remember(self, shelf: Shelf) -> None:
         """Keep the digest where the data cannot change alone."""
         if self.training.constant_data:
-            shelf.remember(self.inputs, self.digest, self.training.requirements)
+            shelf.remember(self.inputs, self.digest, self.training.all_requirements)
 
 
 def _fit(source: _Source, shelf: Shelf) -> Stored:
@@ -177,7 +177,8 @@ def _fit(source: _Source, shelf: Shelf) -> Stored:
     fitted = fit(source.training, prepared, report)
     # An ONNX model needs no library of the trained one's.
     own = source.training.requirements if fitted.runtime == "native" else ()
-    serving = sorted({*SERVING, *RUNTIMES[fitted.runtime], *own})
+    service = source.training.service_requirements
+    serving = sorted({*SERVING, *RUNTIMES[fitted.runtime], *own, *service})
     record = BundleRecord(
         name=source.name,
         version=source.version,
@@ -189,7 +190,7 @@ def _fit(source: _Source, shelf: Shelf) -> Stored:
             rows=len(source.data.target),
             parameters=fitted.parameters,
             search=fitted.search,
-            libraries=pins((*TOOLCHAIN, *source.training.requirements)),
+            libraries=pins((*TOOLCHAIN, *source.training.all_requirements)),
             python=platform.python_version(),
             commit=source_commit((source.folder, serving_folder())),
             created=datetime.now(UTC).isoformat(timespec="seconds"),

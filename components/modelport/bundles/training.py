@@ -1,12 +1,15 @@
 """Training: what a bundle's `training.py` declares."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, cast, get_args
 
 from modelport.errors import BundleError
 from modelport_serving.record import Task
+
+_DISTRIBUTION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 if TYPE_CHECKING:  # NumPy costs 0.1 s, and most commands only read records
     from numpy.typing import NDArray
@@ -80,7 +83,13 @@ class Training:
     Its hash is then remembered, which saves loading it each time.
     """
     requirements: tuple[str, ...] = ()
-    """Further distributions that the model needs when it serves, by name, e.g. `xgboost`."""
+    """Further distributions that the model needs when it serves, by name, e.g. `xgboost`.
+
+    Their versions are those that are installed; a bundle that ONNX computes does not carry them.
+    """
+    service_requirements: tuple[str, ...] = ()
+    """Further distributions that `service.py` imports, by name, such as `flask` for an application
+    that it mounts; carried whatever computes, in the versions that are installed."""
     runtime: Literal["auto", "onnx", "native"] = "auto"
     """What computes the answers of the live service.
 
@@ -109,6 +118,8 @@ class Training:
             for name, values in self.search.items()
             if not values
         ]
+        for key in ("requirements", "service_requirements"):
+            faults += _name_faults(key, getattr(self, key))
         if self.task == "regression" and self.positive is not None:
             faults.append(f"positive '{self.positive}' has no meaning in a regression; remove it")
         try:
@@ -123,3 +134,24 @@ class Training:
     def plain_search(self) -> dict[str, list[Any]]:
         """The search space as plain data, sorted by name."""
         return {name: list(self.search[name]) for name in sorted(self.search)}
+
+    @property
+    def all_requirements(self) -> tuple[str, ...]:
+        """Further distributions, whether the model or the service needs them."""
+        return (*self.requirements, *self.service_requirements)
+
+
+def _name_faults(key: str, names: object) -> list[str]:
+    """What is wrong with names of distributions; versions are not written but found."""
+    if isinstance(names, str) or not isinstance(names, list | tuple):
+        return [f'{key} {names!r} is no tuple of names; write ("{names}",)']
+    faults: list[str] = []
+    for name in cast("tuple[object, ...]", names):
+        if not isinstance(name, str) or not _DISTRIBUTION.fullmatch(name):
+            found = re.match(_DISTRIBUTION, name) if isinstance(name, str) else None
+            hint = f"; write '{found.group().rstrip('._-')}'" if found else ""
+            faults.append(
+                f"{key} holds {name!r}, which must be a name alone: "
+                f"its version is the one that is installed{hint}"
+            )
+    return faults
