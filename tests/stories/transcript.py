@@ -105,8 +105,8 @@ def check_page(name: str, page: str) -> None:
     if os.environ.get("UPDATE_STORIES"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page)
-    pages = (_masked(text).splitlines() for text in (path.read_text(), page))
-    difference = "\n".join(difflib.unified_diff(*pages, "written", "played", lineterm=""))
+    written, played = (_masked(text).splitlines() for text in (path.read_text(), page))
+    difference = "\n".join(difflib.unified_diff(written, played, "written", "played", lineterm=""))
     assert not difference, difference
 
 
