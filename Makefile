@@ -57,6 +57,7 @@ bench: setup ## Time to the first prediction and throughput, beside others (need
 	@$(BIN)/python -m bench.first_prediction
 	@$(BIN)/python -m bench.throughput
 	@$(BIN)/python -m bench.offline_preview
+	@if command -v docker >/dev/null; then $(BIN)/python -m bench.image_rebuild; fi
 	@$(BIN)/python -m bench.report
 
 fast: setup ## Unit tests only, in seconds

@@ -32,6 +32,7 @@ def tables() -> str:
         ("first_prediction", _first_prediction),
         ("throughput", _throughput),
         ("offline_preview", _offline_preview),
+        ("image_rebuild", _image_rebuild),
     ):
         file = RESULTS / f"{name}.json"
         if file.is_file():
@@ -40,36 +41,45 @@ def tables() -> str:
 
 
 def _first_prediction(result: dict[str, Any]) -> str:
-    ratios = result["ratio_of_seconds"]
     lines = [
         "## Time to the first prediction\n",
         _conditions(result),
         f"Seconds of {result['rounds']} turns each, after one to warm up.\n",
-        "| | median | least | most | ours ÷ this |",
-        "|---|---|---|---|---|",
     ]
-    for name, seconds in result["seconds"].items():
-        ratio = f"{ratios[name]:.2f}" if name in ratios else ""
-        numbers = " | ".join(f"{seconds[key]:.2f}" for key in ("median", "min", "max"))
-        lines.append(f"| {TITLES[name]} | {numbers} | {ratio} |")
-    return "\n".join(lines) + "\n"
+    return _seconds(lines, result["seconds"], "ours ÷ this", result["ratio_of_seconds"])
 
 
 def _offline_preview(result: dict[str, Any]) -> str:
-    ratios = result["ratio_to_floor"]
     lines = [
         f"## Offline preview of {result['resources']} resources\n",
         _conditions(result),
         f"Seconds of {result['rounds']} turns each, after one to warm up.",
         "The floor is as many component resources, which no provider sees.\n",
-        "| | median | least | most | ÷ floor |",
-        "|---|---|---|---|---|",
     ]
-    for name, seconds in result["seconds"].items():
-        ratio = f"{ratios[name]:.2f}" if name in ratios else ""
-        numbers = " | ".join(f"{seconds[key]:.2f}" for key in ("median", "min", "max"))
-        lines.append(f"| {name} | {numbers} | {ratio} |")
+    return _seconds(lines, result["seconds"], "÷ floor", result["ratio_to_floor"])
+
+
+def _image_rebuild(result: dict[str, Any]) -> str:
+    lines = [
+        f"## Image of {result['megabytes']} MB, built again\n",
+        _conditions(result),
+        f"Seconds of one first build, and of {result['rounds']} with another model each.\n",
+    ]
+    return _seconds(lines, result["seconds"], "÷ first", result["ratio_to_first"])
+
+
+def _seconds(
+    lines: list[str], rows: dict[str, dict[str, float]], title: str, ratios: dict[str, float]
+) -> str:
+    lines += _head("", "median", "least", "most", title)
+    for name, seconds in rows.items():
+        numbers = (f"{seconds[key]:.2f}" for key in ("median", "min", "max"))
+        lines.append(_row(TITLES.get(name, name), *numbers, _ratio(ratios.get(name))))
     return "\n".join(lines) + "\n"
+
+
+def _ratio(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
 
 
 def _throughput(result: dict[str, Any]) -> str:

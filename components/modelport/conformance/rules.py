@@ -7,6 +7,8 @@ from typing import cast
 from modelport.errors import PlanError
 from modelport.feasibility.sources import Grade, Source, read_table, sources
 
+_PACKAGE = "modelport.conformance"
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -25,16 +27,17 @@ class Rule:
 
 @cache
 def _rules() -> tuple[Rule, ...]:
+    known = sources() | sources(_PACKAGE)
     return tuple(
         Rule(
             kind=row["kind"],
             name=row["rule"],
             seconds=float(row["value"]) if row["value"] else None,
             sentence=row["sentence"],
-            source=sources()[row["source"]],
+            source=known[row["source"]],
             grade=cast("Grade", row["grade"]),
         )
-        for row in read_table("rules.csv", "modelport.conformance")
+        for row in read_table("rules.csv", _PACKAGE)
     )
 
 

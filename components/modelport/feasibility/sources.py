@@ -33,9 +33,9 @@ def read_table(name: str, package: str = "modelport.feasibility") -> list[dict[s
 
 
 @cache
-def sources() -> dict[str, Source]:
-    """Every source by its id."""
+def sources(package: str = "modelport.feasibility") -> dict[str, Source]:
+    """Every source of a package's tables by its id."""
     return {
         row["id"]: Source(row["id"], row["title"], row["address"], date.fromisoformat(row["as_of"]))
-        for row in read_table("sources.csv")
+        for row in read_table("sources.csv", package)
     }
