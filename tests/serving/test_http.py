@@ -13,7 +13,7 @@ import pytest
 
 from modelport_serving.record import Feature
 from serving.tiny import FEATURES, GOOD
-from serving.workers import AUTH, KEY, Worker
+from serving.workers import AUTH, KEY, Worker, poll
 
 MODEL = "tiny@00ff00ff00ff00ff"
 ROUTES = ("/predict", "/model", "/openapi.json", "/metrics", "/livez", "/readyz")
@@ -290,6 +290,8 @@ def test_every_request_is_one_log_line_without_key_or_payload(
         "/predict", json={"instances": [[0.123456, 2, 3]]}, headers={"x-request-id": "log-1"}
     )
     client.get("/secret-path", headers={"x-request-id": "log-2"})
+    # A line is written behind its answer.
+    poll(lambda: any('"log-2"' in line for line in server.lines()), "logged")
     lines = server.lines()
     first, second = (
         [json.loads(line) for line in lines if f'"{name}"' in line] for name in ("log-1", "log-2")
@@ -312,6 +314,7 @@ def test_metrics_have_bounded_labels(client: httpx.Client) -> None:
 
     client.get("/a")
     client.post("/predict", json={"instances": GOOD})
+    series()  # counted itself from the next one on
     before = series()
     for number in range(20):
         client.get(f"/scan/{number}")
