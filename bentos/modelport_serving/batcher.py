@@ -21,9 +21,9 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 
-from modelport_serving.instances import Rows
+from modelport_serving.instances import InvalidInstancesError, Rows
 from modelport_serving.predictor import Answers, Pace, Predictor
-from modelport_serving.problems import ProblemError, unavailable
+from modelport_serving.problems import ProblemError, invalid, unavailable
 
 DIRECT_SECONDS = 0.000_1
 """Longest call that is made at once."""
@@ -45,9 +45,23 @@ Outcome = Answers | BaseException
 
 
 @dataclass(slots=True)
+class Timing:
+    """When the model was asked for one request, by `time.perf_counter`; 0 before."""
+
+    asked: float = 0.0
+    """When its rows were ready."""
+    begun: float = 0.0
+    """When the call that computed them began."""
+    ended: float = 0.0
+    rows: int = 0
+    """Rows of that call, which may be of several requests."""
+
+
+@dataclass(slots=True)
 class _Item:
     rows: Rows
     future: asyncio.Future[Answers]
+    timing: Timing | None
 
 
 class Batcher:
@@ -57,11 +71,15 @@ class Batcher:
         predictor: What computes.
         threads: Calls of the model at the same time.
         queue: Requests that may wait for a call.
+        aside: Whether every call runs in a thread, however quick the model is, so that one which
+            hangs holds up nothing else.
     """
 
-    def __init__(self, predictor: Predictor, *, threads: int, queue: int) -> None:
+    def __init__(
+        self, predictor: Predictor, *, threads: int, queue: int, aside: bool = False
+    ) -> None:
         self._predictor = predictor
-        self._pace = predictor.pace
+        self._pace = None if aside else predictor.pace
         self._threads = threads
         self._queue = queue
         self._executor: ThreadPoolExecutor | None = None
@@ -69,35 +87,45 @@ class Batcher:
         self._running = 0
         self._scheduled = False
         self._slow = 0
-        self._most_rows = _most_rows(self._pace)
+        self._most_rows = _most_rows(predictor.pace)
 
-    async def compute(self, rows: Rows, seconds: float) -> Answers:
+    async def compute(self, rows: Rows, seconds: float, timing: Timing | None = None) -> Answers:
         """Answer a checked matrix.
 
         Args:
             rows: Shape (rows, features).
             seconds: Longest time to wait.
+            timing: Told when it was computed.
 
         Raises:
-            ProblemError: 503 at once when the queue is full or too slow; 504 when the time is over.
+            ProblemError: 503 at once when the queue is full or too slow; 504 when the time is over;
+                422 when the model failed on numbers that are too large for it.
             OutputError: the model answered something that is no answer.
         """
-        if not self._waiting and self._costs(len(rows)) <= DIRECT_SECONDS:
-            return self._held(self._predictor.compute, rows)
-        self._check_queue(seconds)
-        loop = asyncio.get_running_loop()
-        item = _Item(rows, loop.create_future())
-        self._waiting.append(item)
-        if not self._scheduled and self._running < self._threads:
-            self._scheduled = True
-            # After what else has arrived by now: it shares the call.
-            loop.call_soon(self._next)
+        if timing is not None:
+            timing.asked = time.perf_counter()
         try:
+            if not self._waiting and self._costs(len(rows)) <= DIRECT_SECONDS:
+                try:
+                    return self._held(self._predictor.compute, rows)
+                finally:
+                    if timing is not None:
+                        _tell(timing, timing.asked, len(rows))
+            self._check_queue(seconds)
+            loop = asyncio.get_running_loop()
+            item = _Item(rows, loop.create_future(), timing)
+            self._waiting.append(item)
+            if not self._scheduled and self._running < self._threads:
+                self._scheduled = True
+                # After what else has arrived by now: it shares the call.
+                loop.call_soon(self._next)
             async with asyncio.timeout(seconds):
                 return await item.future
         except TimeoutError:
             detail = f"the model did not answer within {seconds:g} s; send fewer rows at once"
             raise ProblemError(504, "timeout", detail) from None
+        except InvalidInstancesError as error:
+            raise invalid(error) from None
 
     def close(self) -> None:
         """Let running calls end and drop waiting ones."""
@@ -126,7 +154,8 @@ class Batcher:
                 sum(len(item.rows) for item in batch)
             ) <= (INLINE_SECONDS + BATCH_SECONDS):
                 rows = [item.rows for item in batch]
-                _settle(batch, self._held(_compute, self._predictor, rows))
+                begun = time.perf_counter()
+                _settle(batch, self._held(_compute, self._predictor, rows), begun)
             else:
                 self._begin(batch)
 
@@ -147,18 +176,19 @@ class Batcher:
             self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="predict")
         self._running += 1
         rows = [item.rows for item in batch]
+        begun = time.perf_counter()
         running = self._executor.submit(_compute, self._predictor, rows)
 
         def done(future: Future[list[Outcome]]) -> None:
             if not future.cancelled() and not loop.is_closed():
-                loop.call_soon_threadsafe(self._ended, batch, future)
+                loop.call_soon_threadsafe(self._ended, batch, future, begun)
 
         running.add_done_callback(done)
 
-    def _ended(self, batch: list[_Item], future: Future[list[Outcome]]) -> None:
+    def _ended(self, batch: list[_Item], future: Future[list[Outcome]], begun: float) -> None:
         # Freed when the call is done, not when its callers give up: the thread was busy till now.
         self._running -= 1
-        _settle(batch, future.result())
+        _settle(batch, future.result(), begun)
         self._next()
 
     def _take(self) -> list[_Item]:
@@ -202,8 +232,14 @@ def _alone(predictor: Predictor, rows: Rows) -> Outcome:
         return error
 
 
-def _settle(batch: Sequence[_Item], outcomes: Sequence[Outcome]) -> None:
+def _tell(timing: Timing, begun: float, rows: int) -> None:
+    timing.begun, timing.ended, timing.rows = begun, time.perf_counter(), rows
+
+
+def _settle(batch: Sequence[_Item], outcomes: Sequence[Outcome], begun: float) -> None:
     for item, outcome in zip(batch, outcomes, strict=True):
+        if item.timing is not None:
+            _tell(item.timing, begun, sum(len(item.rows) for item in batch))
         if item.future.done():
             continue
         if isinstance(outcome, BaseException):

@@ -47,7 +47,7 @@ from modelport_serving.interfaces import Application
 from modelport_serving.mount import Lifespan, Mount
 from modelport_serving.platform_routes import platform_routes
 from modelport_serving.predictions import Predictions, use
-from modelport_serving.predictor import load_predictor
+from modelport_serving.predictor import load_predictor, load_previous
 from modelport_serving.protocols.base import Plain
 from modelport_serving.record import read_golden, read_record
 from modelport_serving.runtime import Runtime
@@ -123,10 +123,16 @@ class Bundle:
     def start(self, model: bentoml.Model) -> None:
         """Read the settings, load the model and answer the golden requests.
 
+        The previous version is loaded too, where it is the fallback.
+
         Raises `StartError` with one sentence when the service cannot be the one that is asked for.
         """
         settings = read_settings()
-        self.runtime.start(settings, load_predictor(self.folder, Path(model.path)))
+        predictor = load_predictor(self.folder, Path(model.path))
+        previous = None
+        if settings.fallback and settings.fallback.previous and predictor.record.lineage.previous:
+            previous = load_previous(self.folder)
+        self.runtime.start(settings, predictor, previous)
 
 
 def served(service: bentoml.Service[T]) -> Bundle:

@@ -13,6 +13,8 @@ from modelport_serving.problems import ProblemError, too_large
 INLINE_BYTES = 64 * 1024
 """Bodies above this are parsed in a thread, so that other requests are not held up."""
 JSON_TYPE = "application/json"
+DISCARD_BYTES = 8 * 1024 * 1024
+DISCARD_SECONDS = 1.0
 
 
 class DisconnectedError(Exception):
@@ -45,33 +47,56 @@ def check_length(headers: Mapping[bytes, bytes], max_bytes: int) -> None:
         raise too_large(max_bytes)
 
 
-async def read_body(receive: Receive, *, max_bytes: int, seconds: float) -> bytes:
+async def read_body(
+    receive: Receive, *, max_bytes: int, seconds: float, arrived: bool = False
+) -> bytes:
     """Read a request's body.
 
     Args:
         receive: The request's ASGI channel.
         max_bytes: Most bytes; counted while they arrive.
         seconds: Longest time until the body is complete.
+        arrived: Whether it is complete already, so that no time need be kept.
 
     Raises:
         ProblemError: 413 for too many bytes, 408 for too much time.
         DisconnectedError: the caller went away.
     """
-    body = bytearray()
+    if arrived:
+        return await _whole(receive, max_bytes)
     try:
         async with asyncio.timeout(seconds):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise DisconnectedError
-                body += message.get("body", b"")
-                if len(body) > max_bytes:
-                    raise too_large(max_bytes)
-                if not message.get("more_body", False):
-                    return bytes(body)
+            return await _whole(receive, max_bytes)
     except TimeoutError:
         detail = f"the body was not complete after {seconds:g} s"
         raise ProblemError(408, "body-timeout", detail) from None
+
+
+async def _whole(receive: Receive, max_bytes: int) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise DisconnectedError
+        body += message.get("body", b"")
+        if len(body) > max_bytes:
+            raise too_large(max_bytes)
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+async def discard(receive: Receive) -> None:
+    """Read what the caller still sends, within bounds, until it has read the answer."""
+    count = 0
+    try:
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while count < DISCARD_BYTES:
+                message = await receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    return
+                count += len(cast("bytes", message.get("body", b"")))
+    except TimeoutError:
+        return
 
 
 def read_instances(body: bytes, *, parameters: bool = False) -> object:

@@ -61,7 +61,9 @@ class Capturer:
         for name in fields.keys() - {"request_id", "actual"}:
             faults.append(Fault(str(name)[:_SHORT], "is unknown; send request_id and actual"))
         request_id = fields.get("request_id")
-        if not isinstance(request_id, str) or not REQUEST_ID.fullmatch(request_id.encode()):
+        if not isinstance(request_id, str) or not (
+            request_id.isascii() and REQUEST_ID.fullmatch(request_id.encode())
+        ):
             faults.append(Fault("request_id", "must be the X-Request-Id of a prediction"))
         actual = fields.get("actual")
         values = cast("list[object]", actual) if isinstance(actual, list) else [actual]

@@ -4,6 +4,7 @@ It takes only what `read_instances` and `InstanceReader` would take, and gives t
 everything else it gives nothing, and those two say what is wrong, or take it after all.
 """
 
+import math
 from typing import Any, cast
 
 import msgspec
@@ -68,7 +69,7 @@ class RowDecoder:
 
     def _checked(self, matrix: Rows) -> Rows | None:
         # A sum is finite only when all numbers are; JSON has no NaN, so NaN is a null.
-        if not np.isfinite(matrix.sum()):
+        if not math.isfinite(matrix.sum()):
             if np.isinf(matrix).any():
                 return None
             if self._required is not None and np.isnan(matrix[:, self._required]).any():
@@ -76,6 +77,6 @@ class RowDecoder:
         if self._integers is not None:
             whole = matrix[:, self._integers]
             known = whole[~np.isnan(whole)]
-            if (known != np.floor(known)).any() or (np.abs(known) > EXACT_INTEGER).any():
+            if (known != np.floor(known)).any() or (np.abs(known) >= EXACT_INTEGER).any():
                 return None
         return matrix

@@ -18,7 +18,7 @@ IDLE_SECONDS = 2.0
 """Longest idle time of a connection that is used again; workers close theirs after 5 s."""
 IDLE_CONNECTIONS = 32
 """Most idle connections to one address."""
-PASSED_ON = (b"authorization", b"content-type")
+PASSED_ON = (b"authorization", b"content-type", b"traceparent", b"tracestate")
 """Headers of the caller that the other worker gets."""
 VERSION_HEADER = b"x-modelport-version"
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")

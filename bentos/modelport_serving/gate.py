@@ -1,17 +1,15 @@
 """Gate: lets requests in, gives each its endpoint, and writes the replies; and Front before it."""
 
 import asyncio
-import hashlib
-import hmac
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import cast
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from modelport_serving.body import DisconnectedError
-from modelport_serving.exchange import NO_STORE, Exchange, Reply
+from modelport_serving.body import DisconnectedError, discard
+from modelport_serving.exchange import GONE, NO_STORE, Exchange, Reply, fallback_of, traced
 from modelport_serving.forward import VERSION_HEADER
 from modelport_serving.logs import log_failure, log_request
 from modelport_serving.metrics import NO_ROUTE
@@ -22,15 +20,11 @@ from modelport_serving.problems import (
     internal,
     method_not_allowed,
     not_found,
-    unauthorized,
 )
 from modelport_serving.runtime import Live, Runtime, draining
-from modelport_serving.settings import ApiKey
 
 CLIENT_CLOSED = 499
 """Status in log and metrics of a request whose caller went away; it is never sent."""
-DISCARD_BYTES = 8 * 1024 * 1024
-DISCARD_SECONDS = 1.0
 
 Endpoint = Callable[[Exchange], Awaitable[Reply]]
 """Answers one request; a refusal is a `ProblemError`."""
@@ -46,10 +40,12 @@ class Route:
     """What answers it."""
     is_open: bool = False
     """Whether it needs no key: probes cannot carry one."""
+    is_watching: bool = False
+    """Whether it only looks at the service: such requests are not limited and get no span."""
     protocol: str | None = None
     """Protocol of the settings that must be on for it to exist; None: it always does."""
-    refusal: Callable[[ProblemError, str], Reply] | None = None
-    """Writes its errors, with the request's id; None: as problem details."""
+    refusal: Callable[[ProblemError, Exchange], Reply] | None = None
+    """Writes its errors; None: as problem details."""
 
 
 class Front:
@@ -99,15 +95,19 @@ class Gate:
         exchange = Exchange(scope, receive, label)
         if live:
             live.metrics.in_flight.inc()
+            if live.tracing is not None and not (route and route.is_watching):
+                exchange.trace = live.tracing.begin(exchange, scope)
         try:
             if mount is None:
-                await self._answer(exchange, route, send)
+                await self._answer(exchange, route, scope, send)
             else:
                 await self._pass_on(mount, exchange, scope, send)
         finally:
             if live:
                 live.metrics.in_flight.dec()
-                _record(live, exchange)
+                _record(live, exchange, self.runtime.record.version)
+                if exchange.trace is not None:
+                    exchange.trace.end()
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
@@ -121,13 +121,20 @@ class Gate:
             if kind == "shutdown":
                 return
 
-    async def _answer(self, exchange: Exchange, route: Route | None, send: Send) -> None:
+    async def _answer(
+        self, exchange: Exchange, route: Route | None, scope: Scope, send: Send
+    ) -> None:
         try:
-            reply = await self._admit(exchange, route).endpoint(exchange)
+            reply = await self._admit(exchange, route, scope).endpoint(exchange)
+            if reply.parts is not None:
+                await self._begin(reply, exchange, send)
+                async for part in reply.parts:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
         except (Exception, asyncio.CancelledError) as error:
             await self._fail(error, exchange, send, route)
         else:
-            await self._begin(reply, exchange, send)
+            if reply.parts is None:
+                await self._begin(reply, exchange, send)
             await send({"type": "http.response.body", "body": reply.body})
 
     async def _pass_on(self, mount: Mount, exchange: Exchange, scope: Scope, send: Send) -> None:
@@ -147,8 +154,10 @@ class Gate:
         try:
             live = self.runtime.ready()
             if not mount.is_public(scope["path"]):
-                _check_key(exchange, live)
-            await mount.answer(exchange, scope, marked, live.settings)
+                live.callers.check(exchange)
+            self._count(exchange, live, scope)
+            with nullcontext() if exchange.trace is None else exchange.trace.current():
+                await mount.answer(exchange, scope, marked, live.settings)
         except (Exception, asyncio.CancelledError) as error:
             await self._fail(error, exchange, send)
 
@@ -163,6 +172,9 @@ class Gate:
         begun = exchange.status != 0
         if isinstance(error, DisconnectedError):
             exchange.status = CLIENT_CLOSED
+        elif isinstance(error, asyncio.CancelledError) and error.args == (GONE,):
+            exchange.status = exchange.status or CLIENT_CLOSED
+            raise error
         elif isinstance(error, asyncio.CancelledError):
             # The process ends before the answer is there.
             if not begun:
@@ -178,15 +190,23 @@ class Gate:
     def _mount_of(self, path: str) -> Mount | None:
         return self.mount if self.mount is not None and self.mount.holds(path) else None
 
-    def _admit(self, exchange: Exchange, route: Route | None) -> Route:
+    def _admit(self, exchange: Exchange, route: Route | None, scope: Scope) -> Route:
         if route is None or not route.is_open:
             live = self.runtime.ready()
-            _check_key(exchange, live)
+            live.callers.check(exchange)
+            if route is None or not route.is_watching:
+                self._count(exchange, live, scope)
             if route is None:
                 raise not_found([path for path in self.routes if self._exists(path, live)])
         if exchange.method not in route.methods:
             raise method_not_allowed(exchange.route, route.methods)
         return route
+
+    def _count(self, exchange: Exchange, live: Live, scope: Scope) -> None:
+        """Refuse a caller that asks too often; what a sibling passes on was counted by it."""
+        private = self.runtime.private
+        if private is None or scope.get("server") != private:
+            live.callers.count(exchange)
 
     def _exists(self, path: str, live: Live) -> bool:
         protocol = self.routes[path].protocol
@@ -194,7 +214,11 @@ class Gate:
 
     def _marks(self, exchange: Exchange) -> list[tuple[bytes, bytes]]:
         """Headers of every answer of the mounted application."""
-        marks = [(b"x-request-id", exchange.request_id.encode()), self._version]
+        marks = [
+            (b"x-request-id", exchange.request_id.encode()),
+            self._version,
+            *exchange.marks,
+        ]
         return [*marks, (b"connection", b"close")] if self.runtime.draining else marks
 
     async def _begin(
@@ -211,11 +235,15 @@ class Gate:
             (b"content-length", b"%d" % len(reply.body)),
             *reply.headers,
             (b"x-request-id", exchange.request_id.encode()),
+            *exchange.marks,
             *more,
         ]
         # A candidate's answer names the candidate.
-        if all(name != VERSION_HEADER for name, _ in reply.headers):
+        other = next((value for name, value in reply.headers if name == VERSION_HEADER), None)
+        if other is None:
             headers.append(self._version)
+        else:
+            exchange.version = other.decode("latin-1")
         if self.runtime.draining:
             headers.append((b"connection", b"close"))
         start = {"type": "http.response.start", "status": reply.status, "headers": headers}
@@ -229,7 +257,7 @@ class Gate:
         route: Route | None = None,
     ) -> None:
         write = (route and route.refusal) or _problem_details
-        reply = write(problem, exchange.request_id)
+        reply = write(problem, exchange)
         long = exchange.body_is_long()
         await self._begin(reply, exchange, send, ((b"connection", b"close"),) if long else ())
         await send({"type": "http.response.body", "body": reply.body, "more_body": long})
@@ -237,52 +265,29 @@ class Gate:
             # A connection closed on unread data is reset, and a reset can eat the answer. A
             # caller that waits for "100 Continue" sends nothing, so there is nothing to discard.
             if b"expect" not in exchange.headers:
-                await _discard(exchange.receive)
+                await discard(exchange.receive)
             await send({"type": "http.response.body", "body": b""})
 
 
-def _problem_details(problem: ProblemError, request_id: str) -> Reply:
-    body = problem.body(request_id)
+def _problem_details(problem: ProblemError, exchange: Exchange) -> Reply:
+    body = problem.body(exchange.request_id)
     return Reply(body, problem.status, MEDIA_TYPE, (NO_STORE, *problem.raw_headers))
 
 
-def _record(live: Live, exchange: Exchange) -> None:
+def _record(live: Live, exchange: Exchange, version: str) -> None:
     seconds = time.perf_counter() - exchange.started
     live.metrics.answered(exchange.route, exchange.status, seconds)
     if live.settings.access_log:
+        told = {"rows": exchange.rows, "caller": exchange.caller}
+        if exchange.fallback:
+            told |= fallback_of(exchange)
         log_request(
             method=exchange.method,
             route=exchange.route,
             status=exchange.status,
             ms=round(seconds * 1000, 3),
             request_id=exchange.request_id,
+            version=exchange.version or version,
+            **{name: value for name, value in told.items() if value},
+            **traced(exchange),
         )
-
-
-def _check_key(exchange: Exchange, live: Live) -> None:
-    """Refuse a caller without the key: 401."""
-    auth = live.settings.auth
-    if isinstance(auth, ApiKey) and not _knows_key(exchange.headers, auth):
-        raise unauthorized()
-
-
-def _knows_key(headers: Mapping[bytes, bytes], auth: ApiKey) -> bool:
-    scheme, _, key = headers.get(b"authorization", b"").partition(b" ")
-    digest = hashlib.sha256(key.strip()).hexdigest()
-    # Compared in any case, so that a wrong scheme takes as long as a wrong key.
-    same = hmac.compare_digest(digest, auth.sha256)
-    return same and scheme.lower() == b"bearer"
-
-
-async def _discard(receive: Receive) -> None:
-    """Read what the caller still sends, within bounds, until it has read the answer."""
-    count = 0
-    try:
-        async with asyncio.timeout(DISCARD_SECONDS):
-            while count < DISCARD_BYTES:
-                message = await receive()
-                if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                    return
-                count += len(cast("bytes", message.get("body", b"")))
-    except TimeoutError:
-        return

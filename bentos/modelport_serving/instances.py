@@ -97,7 +97,7 @@ class InstanceReader:
                 for column, (feature, cell) in enumerate(zip(self.features, cells, strict=True)):
                     value = _number(feature, cell)
                     if isinstance(value, str):
-                        faults.append(Fault(f"{path}.{_quoted(feature.name)}", value))
+                        faults.append(Fault(f"{path}.{quoted(feature.name)}", value))
                     else:
                         matrix[index, column] = value
             if len(faults) > MAX_FAULTS:
@@ -130,11 +130,11 @@ class InstanceReader:
                 return None
             if name not in self._known:
                 near = difflib.get_close_matches(name[:MAX_ECHO], self.names, n=1)
-                hint = f"; did you mean {_quoted(near[0])}?" if near else ""
-                faults.append(Fault(f"{path}.{_quoted(name)}", f"is not a feature{hint}"))
+                hint = f"; did you mean {quoted(near[0])}?" if near else ""
+                faults.append(Fault(f"{path}.{quoted(name)}", f"is not a feature{hint}"))
         missing = [name for name in self.names if name not in row]
         faults.extend(
-            Fault(f"{path}.{_quoted(name)}", "is missing") for name in missing[: MAX_FAULTS + 1]
+            Fault(f"{path}.{quoted(name)}", "is missing") for name in missing[: MAX_FAULTS + 1]
         )
         if len(faults) > before:
             self._check_present(row, path, faults)
@@ -147,7 +147,7 @@ class InstanceReader:
             if feature.name in row:
                 value = _number(feature, row[feature.name])
                 if isinstance(value, str):
-                    faults.append(Fault(f"{path}.{_quoted(feature.name)}", value))
+                    faults.append(Fault(f"{path}.{quoted(feature.name)}", value))
 
 
 def _number(feature: Feature, cell: object) -> float | str:
@@ -165,12 +165,13 @@ def _number(feature: Feature, cell: object) -> float | str:
     if feature.dtype == "int64":
         if not value.is_integer():
             return f"is {value!r}; this feature takes integers"
-        if abs(value) > EXACT_INTEGER:
+        if abs(cell) > EXACT_INTEGER:  # the float of the next integer is this one again
             return "is too large; this feature takes integers up to 2**53"
     return value
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A caller's own text as a message repeats it: as JSON, cut to `MAX_ECHO` characters."""
     short = name if len(name) <= MAX_ECHO else f"{name[:MAX_ECHO]}…"
     return json.dumps(short, ensure_ascii=False)
 
@@ -178,7 +179,7 @@ def _quoted(name: str) -> str:
 def _kind(value: Any) -> str:
     """Name the JSON type of a value."""
     if isinstance(value, str):
-        return f"the string {_quoted(value)}"
+        return f"the string {quoted(value)}"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and not math.isfinite(value):

@@ -29,6 +29,8 @@ def log_request(**fields: object) -> None:
 def log_failure(request_id: str, error: BaseException) -> None:
     """Write a failure with its traceback, which callers never see."""
     text = "".join(traceback.format_exception(error))
+    # It may repeat what a caller sent, which may be no Unicode.
+    text = text.encode(errors="backslashreplace").decode()
     log_line("failure", request_id=request_id, traceback=text)
 
 

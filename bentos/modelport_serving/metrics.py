@@ -56,7 +56,7 @@ class Metrics:
         self.fallbacks = Counter(
             "modelport_fallbacks",
             "Requests that the fallback answered, by why: late or failed.",
-            ["reason"],
+            ["reason", "by"],
             registry=self._registry,
         )
         self.captured = Counter(
@@ -64,6 +64,16 @@ class Metrics:
         )
         self.feedback = Counter(
             "modelport_feedback", "Feedback that was taken.", registry=self._registry
+        )
+        self.rate_limited = Counter(
+            "modelport_rate_limited",
+            "Requests refused because their caller asks too often.",
+            registry=self._registry,
+        )
+        self.spans_lost = Counter(
+            "modelport_spans_lost",
+            "Spans that the collector did not take.",
+            registry=self._registry,
         )
         self.in_flight = Gauge(
             "modelport_requests_in_flight",

@@ -20,9 +20,9 @@ from typing import Any, cast
 
 import msgspec
 
-from modelport_serving.instances import Fault, Rows
+from modelport_serving.instances import Fault, InvalidInstancesError, Rows
 from modelport_serving.logs import log_failure
-from modelport_serving.problems import ProblemError
+from modelport_serving.problems import ProblemError, invalid
 from modelport_serving.protocols.base import Plain, checked
 from modelport_serving.record import Signature
 from modelport_serving.runtime import Live, Runtime
@@ -191,6 +191,8 @@ def _lists(value: object) -> object:
 
 
 def _said(error: Exception) -> PredictionError:
+    if isinstance(error, InvalidInstancesError):
+        error = invalid(error)
     if isinstance(error, ProblemError):
         return PredictionError(error.status, error.kind, error.detail, error.errors)
     log_failure(request_id.get(), error)

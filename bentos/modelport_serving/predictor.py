@@ -13,16 +13,26 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from modelport_serving.errors import StartError
-from modelport_serving.instances import InstanceReader, Rows
+from modelport_serving.instances import (
+    MAX_FAULTS,
+    Fault,
+    InstanceReader,
+    InvalidInstancesError,
+    Rows,
+    quoted,
+)
 from modelport_serving.record import (
+    PREVIOUS,
     BundleRecord,
     Golden,
     Prediction,
     Runtime,
     read_golden,
     read_record,
+    signature_faults,
 )
 
 DEFAULT_MAX_ROWS = 10_000
@@ -30,6 +40,10 @@ PACE_ROWS = 64
 """Rows of the larger call by which a model's pace is measured."""
 PACE_SECONDS = 0.02
 """A model whose call takes longer is measured once, not several times."""
+
+FAR = 1e6
+"""How many times the largest number of training a feature must be, for it to be the reason why the
+model fails: many compute with 32 bits, which a number of 64 can be too large for."""
 
 Answers = NDArray[np.float64]
 """Checked answers: probabilities of shape (rows, labels), or values of shape (rows,)."""
@@ -92,9 +106,15 @@ class Predictor:
     def compute(self, rows: Rows) -> Answers:
         """Answer a checked matrix: probabilities of shape (rows, labels), or values (rows,).
 
-        Raises `OutputError` when the model's answer is not finite or has a wrong shape.
+        Raises:
+            InvalidInstancesError: the model failed on numbers that are too large for it.
+            OutputError: its answer is not finite or has a wrong shape.
         """
-        answer = np.asarray(cast("Any", self._score)(rows), dtype=np.float64)
+        try:
+            answer = np.asarray(cast("Any", self._score)(rows), dtype=np.float64)
+        except Exception:
+            self._refuse_far(rows)
+            raise
         shape = (len(rows), len(self._labels)) if self._classifies else (len(rows),)
         if not self._classifies and answer.shape == (len(rows), 1):
             answer = answer[:, 0]
@@ -102,8 +122,25 @@ class Predictor:
             message = f"the model answered shape {answer.shape}; its signature says {shape}"
             raise OutputError(message)
         if not np.isfinite(answer).all():
+            self._refuse_far(rows)
             raise OutputError("the model answered NaN or infinity")
         return answer
+
+    def _refuse_far(self, rows: Rows) -> None:
+        """Refuse the numbers that are too large for a model that has failed, if there are any."""
+        features = self.record.signature.features
+        most = np.array([FAR * max(1.0, abs(each.min), abs(each.max)) for each in features])
+        places: list[list[int]] = np.argwhere(np.abs(rows) > most).tolist()
+        faults = [
+            Fault(
+                f"instances[{row}].{quoted(features[column].name)}",
+                f"is {float(rows[row, column])!r}, too large for the model; in training it was "
+                f"{features[column].min:g} to {features[column].max:g}",
+            )
+            for row, column in places[: MAX_FAULTS + 1]
+        ]
+        if faults:
+            raise InvalidInstancesError(faults)
 
     def plain(self, answers: Answers) -> list[dict[str, Any]]:
         """Answers as JSON holds them: the fields of a `Prediction` that are set."""
@@ -173,6 +210,32 @@ def load_predictor(bento_src: Path, model_path: Path) -> Predictor:
         raise StartError(message)
     predictor.measure(predictor.read([list(row) for row in golden.instances]))
     return predictor
+
+
+def load_previous(bento_src: Path) -> Predictor:
+    """Load the previous version that a bundle carries, warmed up and proved like the bundle's own.
+
+    Args:
+        bento_src: Folder of the bundle's sources; its record must name a previous version.
+
+    Raises:
+        StartError: what is there is another version, takes or answers other things than the
+            bundle, or is what `load_predictor` refuses.
+    """
+    record = read_record(bento_src)
+    wanted, folder = record.lineage.previous, bento_src / PREVIOUS
+    try:
+        found = read_record(folder)
+    except (OSError, ValidationError) as error:
+        message = f"the previous version in {folder} of {record.tag} cannot be read: {error}"
+        raise StartError(message) from None
+    named = (record.name, wanted and wanted.version, wanted and wanted.model_sha256)
+    if (found.name, found.version, found.model_sha256) != named:
+        message = f"{record.tag} carries {found.tag}, and its record names another previous version"
+        raise StartError(message)
+    if faults := signature_faults(record.signature, found.signature):
+        raise StartError(f"{found.tag} cannot answer for {record.tag}: {'; '.join(faults)}")
+    return load_predictor(folder, folder)
 
 
 def golden_differences(golden: Golden, answers: Sequence[Prediction]) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """Problems: every error answer of the service, one shape, RFC 9457 `application/problem+json`."""
 
 import json
+import math
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from modelport_serving.instances import Fault
+from modelport_serving.instances import MAX_FAULTS, Fault, InvalidInstancesError
 
 MEDIA_TYPE = b"application/problem+json"
 
@@ -69,6 +70,48 @@ def unauthorized() -> ProblemError:
     )
 
 
+def no_token() -> ProblemError:
+    """Build the 401: no token was sent."""
+    return ProblemError(
+        401,
+        "unauthorized",
+        "send a token of the issuer in the header Authorization: Bearer <token>",
+        headers=[("www-authenticate", 'Bearer realm="modelport"')],
+    )
+
+
+def invalid_token(why: str) -> ProblemError:
+    """Build the 401 for a token that is not let in, as RFC 6750 says it."""
+    return ProblemError(
+        401,
+        "invalid-token",
+        f"the token is not accepted: {why}; get a new one",
+        headers=[
+            (
+                "www-authenticate",
+                f'Bearer realm="modelport", error="invalid_token", error_description="{why}"',
+            )
+        ],
+    )
+
+
+def forbidden(claim: str) -> ProblemError:
+    """Build the 403 for a valid token without a claim that callers need."""
+    return ProblemError(
+        403,
+        "forbidden",
+        f"the token is valid, but its claim {claim} does not let its bearer in",
+        headers=[("www-authenticate", 'Bearer realm="modelport", error="insufficient_scope"')],
+    )
+
+
+def rate_limited(seconds: float) -> ProblemError:
+    """Build the 429 for a caller that asks too often, with the time until it may ask again."""
+    wait = max(1, math.ceil(seconds))
+    detail = f"too many requests of one caller; try again in {wait} s"
+    return ProblemError(429, "rate-limited", detail, headers=[("retry-after", str(wait))])
+
+
 def not_found(routes: Sequence[str]) -> ProblemError:
     """Build the 404 for a path that is no route."""
     return ProblemError(404, "not-found", f"no such path; there are {', '.join(routes)}")
@@ -87,6 +130,12 @@ def too_large(limit: int) -> ProblemError:
     return ProblemError(413, "body-too-large", detail)
 
 
+def headers_too_large(limit: int) -> ProblemError:
+    """Build the 431 for headers of more than `limit` bytes."""
+    detail = f"the request's headers are larger than {limit} bytes"
+    return ProblemError(431, "headers-too-large", detail)
+
+
 def internal() -> ProblemError:
     """Build the 500; what happened is in the log under the request's id."""
     detail = "the service failed; its log says why under this request's id"
@@ -96,3 +145,11 @@ def internal() -> ProblemError:
 def unavailable(kind: str, detail: str, retry_seconds: int = 1) -> ProblemError:
     """Build a 503 with the time in seconds after which a new try makes sense."""
     return ProblemError(503, kind, detail, headers=[("retry-after", str(retry_seconds))])
+
+
+def invalid(error: InvalidInstancesError) -> ProblemError:
+    """Build the 422 that lists what is wrong with instances."""
+    count = len(error.faults)
+    places = f"more than {MAX_FAULTS} places" if error.more else f"{count} places"
+    detail = f"the instances are wrong in {'1 place' if count == 1 else places}"
+    return ProblemError(422, "invalid-instances", detail, errors=error.faults)

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 RECORD_FILE = "bundle.json"
 GOLDEN_FILE = "golden.json"
+PREVIOUS = "previous"
+"""Folder of a bundle's sources with record, golden requests and model of its previous version."""
 
 Task = Literal["classification", "regression"]
 Runtime = Literal["onnx", "native"]
@@ -116,6 +118,26 @@ class Conversion(Record):
     """Why the trained model itself is served."""
 
 
+class Origin(Record):
+    """The file that an imported model came in."""
+
+    file: str
+    """Its name in the bundle's sources."""
+    format: Literal["pickle", "joblib", "skops", "onnx"]
+    """How it was read."""
+    sha256: str
+    """Its hash."""
+
+
+class Previous(Record):
+    """The earlier version that a bundle carries, so that it can answer when the model does not."""
+
+    version: str
+    """Its version; its record, golden requests and model lie in the folder `PREVIOUS`."""
+    model_sha256: str
+    """Hash of its model's file."""
+
+
 class Lineage(Record):
     """Where a model came from."""
 
@@ -139,6 +161,10 @@ class Lineage(Record):
     """Time of training, ISO 8601, UTC."""
     conversion: Conversion | None = None
     """How the ONNX model was compared; none where no conversion was tried."""
+    imported: Origin | None = None
+    """The file of a model that was trained elsewhere; then the data only measured it."""
+    previous: Previous | None = None
+    """The earlier version that the bundle carries; none where it carries none."""
 
 
 class BundleRecord(Record):
@@ -176,3 +202,32 @@ def read_record(folder: Path) -> BundleRecord:
 def read_golden(folder: Path) -> Golden:
     """Read the golden requests of the bundle whose sources lie in `folder`."""
     return Golden.model_validate_json((folder / GOLDEN_FILE).read_bytes())
+
+
+def signature_faults(live: Signature, previous: Signature) -> list[str]:
+    """Why a model with `previous` cannot answer requests for one with `live`, one sentence each.
+
+    Ranges seen in training may differ. The previous one may take missing values where the other
+    does not, and not the other way round.
+    """
+    found = [
+        f"{name} was {old} and is {new}"
+        for name, old, new in (
+            ("task", previous.task, live.task),
+            ("target", previous.target, live.target),
+            ("labels", ", ".join(previous.labels), ", ".join(live.labels)),
+        )
+        if old and new and old != new
+    ]
+    old_names, new_names = ([it.name for it in side.features] for side in (previous, live))
+    if old_names != new_names:
+        gone = [name for name in old_names if name not in new_names]
+        added = [name for name in new_names if name not in old_names]
+        said = [*(f"without {name}" for name in gone), *(f"with {name}" for name in added)]
+        return [*found, f"features are others: {', '.join(said) or 'in another order'}"]
+    for old, new in zip(previous.features, live.features, strict=True):
+        if old.dtype != new.dtype:
+            found.append(f"feature {new.name} was {old.dtype} and is {new.dtype}")
+        if new.nullable and not old.nullable:
+            found.append(f"feature {new.name} may be missing now, which the old model cannot take")
+    return found

@@ -12,7 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from modelport_serving.control import BeginSplit, Command, Control, EndSplit
-from modelport_serving.problems import MEDIA_TYPE, ProblemError
+from modelport_serving.exchange import ARRIVED
+from modelport_serving.listener import Listener
+from modelport_serving.problems import MEDIA_TYPE, ProblemError, headers_too_large
 from modelport_serving.runtime import Runtime
 
 LINGER_SECONDS = 1.0
@@ -38,6 +40,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.transport = cast("asyncio.Transport", _Joining(transport))
         self._begin()
+
+    def drain(self) -> None:
+        """Do nothing when the end begins: answers say it from then on."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
@@ -71,6 +76,13 @@ class BoundedProtocol(HttpToolsProtocol):
             raise ValueError("headers too large")
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        """Tell the application that nothing is on its way: it needs no clock for the body."""
+        super().on_message_complete()
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is not None and not cycle.more_body:
+            cast("dict[str, Any]", cycle.scope)[ARRIVED] = True
+
     def on_response_complete(self) -> None:
         """Send what is left of an answer, which may have no body."""
         cast("_Joining", self.transport).flush()
@@ -84,8 +96,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
             return
         if self._header_bytes > HEADER_BYTES:
-            detail = f"the request's headers are larger than {HEADER_BYTES} bytes"
-            self._refuse(ProblemError(431, "headers-too-large", detail))
+            self._refuse(headers_too_large(HEADER_BYTES))
         else:
             self._refuse(ProblemError(400, "not-http", "the request is not valid HTTP/1.1"))
 
@@ -116,10 +127,13 @@ class BoundedProtocol(HttpToolsProtocol):
 class _Joining:
     """Sends the head of an answer together with its body: one system call, one packet."""
 
-    __slots__ = ("_held", "_transport")
+    __slots__ = ("_held", "_send", "_transport", "is_closing")
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
+        # What every request asks for is not looked up each time.
+        self._send = transport.write
+        self.is_closing = transport.is_closing
         self._held = b""
 
     def write(self, data: bytes) -> None:
@@ -129,13 +143,13 @@ class _Joining:
         elif data.endswith(b"\r\n\r\n") and b"\r\ncontent-length: " in data:
             self._held = data
             return
-        self._transport.write(data)
+        self._send(data)
 
     def flush(self) -> None:
         """Send what is kept."""
         if self._held:
             data, self._held = self._held, b""
-            self._transport.write(data)
+            self._send(data)
 
     def close(self) -> None:
         """Send what is kept, and close."""
@@ -200,11 +214,15 @@ class Server(uvicorn.Server):
         self._control: Control | None = None
         if control is not None:
             self._control = Control(control, obey=self._obey, lost=self._abandoned)
-        self._promotion: asyncio.Task[None] | None = None
+        self._promoted = False
+        self._listeners: list[Listener] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Load, listen and hear what the supervisor says."""
-        await super().startup(sockets)
+        # uvicorn would listen in its own way; it is given no socket, so that it only loads.
+        await super().startup([])
+        for sock in sockets or []:
+            self._listen(sock)
         if self._control is not None:
             self._control.open()
 
@@ -214,11 +232,12 @@ class Server(uvicorn.Server):
         self.runtime.splitter.end()
         if self._control is not None:
             self._control.deafen()
-        self.runtime.draining = True
-        if self._promotion is not None:
-            await self._promotion
-        for server in self.servers:
-            server.close()
+        self.runtime.drain()
+        for listener in self._listeners:
+            listener.close()
+            await listener.wait_closed()
+        for connection in list(self.server_state.connections):
+            cast("BoundedProtocol", connection).drain()
         for listening in [*(sockets or []), *([self._public] if self._public else [])]:
             listening.close()
         try:
@@ -236,18 +255,24 @@ class Server(uvicorn.Server):
                 splitter.begin(command, live.metrics, self._control.report)
         elif isinstance(command, EndSplit):
             splitter.end()
-        elif self._public is not None and self._promotion is None:
-            self._promotion = asyncio.create_task(self._promote(self._public))
+        elif self._public is not None and not self._promoted:
+            self._promoted = True
+            self._listen(self._public)
 
     def _abandoned(self) -> None:
         self.runtime.splitter.end()
         # A supervisor that is gone would leave a worker that nobody can stop.
         self.should_exit = True
 
-    async def _promote(self, public: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._protocol, sock=public, backlog=self.config.backlog)
-        self.servers.append(server)
+    def _listen(self, sock: socket.socket) -> None:
+        listener = Listener(
+            sock,
+            self._protocol,
+            opened=lambda: len(self.server_state.connections),
+            backlog=self.config.backlog,
+        )
+        self._listeners.append(listener)
 
     def _protocol(self) -> asyncio.Protocol:
-        return BoundedProtocol(self.config, self.server_state, self.lifespan.state)
+        make = cast("type[BoundedProtocol]", self.config.http_protocol_class)
+        return make(self.config, self.server_state, self.lifespan.state)

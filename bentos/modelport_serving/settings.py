@@ -5,12 +5,13 @@
 service that is run by hand, may set one of these instead:
 
     MODELPORT_API_KEY_SHA256=<64 hex digits>   callers send a key
+    MODELPORT_OIDC={"issuer": …, "audience": …} callers send a token of that issuer
     MODELPORT_AUTH=platform                    the platform lets only its own callers in
     MODELPORT_AUTH=none                        anyone may call
 
 and with it `MODELPORT_MAX_BODY_BYTES`, `MODELPORT_MAX_ROWS`, `MODELPORT_PROTOCOLS`, and as JSON
-objects `MODELPORT_FALLBACK` and `MODELPORT_CAPTURE`. With none of the three the service refuses to
-start: open access has to be asked for.
+objects `MODELPORT_FALLBACK`, `MODELPORT_CAPTURE`, `MODELPORT_RATE_LIMIT` and `MODELPORT_TELEMETRY`.
+With none of the four the service refuses to start: open access has to be asked for.
 """
 
 import os
@@ -24,10 +25,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from modelport_serving.capture import Capture
 from modelport_serving.errors import StartError
 from modelport_serving.fallback import Fallback
+from modelport_serving.oidc import Oidc
+from modelport_serving.rate_limit import RateLimit
+from modelport_serving.telemetry import Telemetry
 
 SETTINGS_VARIABLE = "MODELPORT_SETTINGS"
 AUTH_VARIABLE = "MODELPORT_AUTH"
 KEY_VARIABLE = "MODELPORT_API_KEY_SHA256"
+OIDC_VARIABLE = "MODELPORT_OIDC"
+"""An `Oidc` as JSON."""
 LIMITS = {"max_body_bytes": "MODELPORT_MAX_BODY_BYTES", "max_rows": "MODELPORT_MAX_ROWS"}
 """Settings that a variable may give, beside `MODELPORT_AUTH` or a key."""
 
@@ -37,13 +43,31 @@ FALLBACK_VARIABLE = "MODELPORT_FALLBACK"
 """A `Fallback` as JSON, beside `MODELPORT_AUTH` or a key."""
 CAPTURE_VARIABLE = "MODELPORT_CAPTURE"
 """A `Capture` as JSON, beside `MODELPORT_AUTH` or a key."""
-Protocol = Literal["v2", "tensorflow", "azure_ml"]
+Protocol = Literal["v2", "tensorflow", "azure_ml", "grpc", "graphql"]
+LIBRARIES: Mapping[Protocol, tuple[str, ...]] = {
+    "grpc": ("h2", "protobuf"),
+    "graphql": ("graphql-core",),
+}
+"""Distributions that a bundle carries only if it is to speak a protocol."""
+RATE_LIMIT_VARIABLE = "MODELPORT_RATE_LIMIT"
+"""A `RateLimit` as JSON, beside `MODELPORT_AUTH` or a key."""
+TELEMETRY_VARIABLE = "MODELPORT_TELEMETRY"
+"""A `Telemetry` as JSON, beside `MODELPORT_AUTH` or a key."""
+_BESIDE = (
+    *LIMITS.values(),
+    PROTOCOLS_VARIABLE,
+    FALLBACK_VARIABLE,
+    CAPTURE_VARIABLE,
+    RATE_LIMIT_VARIABLE,
+    TELEMETRY_VARIABLE,
+)
 
 Part = TypeVar("Part", bound=BaseModel)
 
 NOTHING_SET = (
     f"who may call this service is not set; set {SETTINGS_VARIABLE} to a settings file, "
-    f"{KEY_VARIABLE} to the SHA-256 of an API key in hex, {AUTH_VARIABLE}=platform where the "
+    f"{KEY_VARIABLE} to the SHA-256 of an API key in hex, {OIDC_VARIABLE} to an issuer and an "
+    f"audience as JSON where callers send tokens, {AUTH_VARIABLE}=platform where the "
     f"platform lets only its own callers in, or {AUTH_VARIABLE}=none for anyone"
 )
 
@@ -60,6 +84,12 @@ class ApiKey(_Setting):
     """SHA-256 of the key's UTF-8 bytes, in lower-case hex."""
 
 
+class OidcTokens(Oidc):
+    """Callers send `Authorization: Bearer <token>`, with a token of an issuer."""
+
+    kind: Literal["oidc"] = "oidc"
+
+
 class Open(_Setting):
     """Everyone who can reach the service may call it."""
 
@@ -72,10 +102,13 @@ class Platform(_Setting):
     kind: Literal["platform"] = "platform"
 
 
+Auth = ApiKey | OidcTokens | Open | Platform
+
+
 class Settings(_Setting):
     """What one serving process needs to know; every field but `auth` has a default."""
 
-    auth: Annotated[ApiKey | Open | Platform, Field(discriminator="kind")]
+    auth: Annotated[Auth, Field(discriminator="kind")]
     """Who may call; `/livez` and `/readyz` are open in any case."""
     max_body_bytes: Annotated[int, Field(ge=1)] = 1024 * 1024
     """Largest request body in bytes; 1 MiB holds about 1,700 rows of 30 numbers."""
@@ -89,12 +122,17 @@ class Settings(_Setting):
     """Requests that may wait for the model, which computes them together; more are answered 503
     at once, as is what would wait longer than `timeout_seconds`."""
     protocols: frozenset[Protocol] = frozenset()
-    """Further protocols whose routes exist: `v2` (the Open Inference Protocol), `tensorflow`
-    (TensorFlow Serving's REST API), `azure_ml`."""
+    """Further protocols that are answered: `v2` (the Open Inference Protocol), `tensorflow`
+    (TensorFlow Serving's REST API), `azure_ml`, `grpc` (the Open Inference Protocol over gRPC),
+    `graphql`."""
     fallback: Fallback | None = None
     """What is answered when the model fails or is late; none: the failure is told."""
     capture: Capture | None = None
     """Which predictions are written to the log; with it `POST /feedback` exists."""
+    rate_limit: RateLimit | None = None
+    """How many requests one caller may send to this process; none: no limit."""
+    telemetry: Telemetry | None = None
+    """Where spans of requests are sent; none: none are made."""
     access_log: bool = True
     """Whether each request is logged as a JSON line on standard error."""
 
@@ -110,7 +148,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Raises `StartError` when nothing, too much or something malformed is set.
     """
     env = os.environ if environment is None else environment
-    given = [name for name in (SETTINGS_VARIABLE, AUTH_VARIABLE, KEY_VARIABLE) if env.get(name)]
+    ways = (SETTINGS_VARIABLE, AUTH_VARIABLE, KEY_VARIABLE, OIDC_VARIABLE)
+    given = [name for name in ways if env.get(name)]
     if not given:
         raise StartError(NOTHING_SET)
     if len(given) > 1:
@@ -118,22 +157,23 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     value = env[given[0]]
     limits = {field: env[name] for field, name in LIMITS.items() if env.get(name)}
     if given[0] == SETTINGS_VARIABLE:
-        beside = (*LIMITS.values(), PROTOCOLS_VARIABLE, FALLBACK_VARIABLE, CAPTURE_VARIABLE)
-        if any(env.get(name) for name in beside):
-            names = " and ".join(name for name in beside if env.get(name))
+        if any(env.get(name) for name in _BESIDE):
+            names = " and ".join(name for name in _BESIDE if env.get(name))
             raise StartError(f"{SETTINGS_VARIABLE} is set; put what {names} says into that file")
         return _from_file(Path(value))
-    auth = _auth(given[0], value)
+    auth = _object(OidcTokens, OIDC_VARIABLE, env) or _auth(given[0], value)
     return Settings(
         auth=auth,
         protocols=_protocols(env.get(PROTOCOLS_VARIABLE, "")),
         fallback=_object(Fallback, FALLBACK_VARIABLE, env),
         capture=_object(Capture, CAPTURE_VARIABLE, env),
+        rate_limit=_object(RateLimit, RATE_LIMIT_VARIABLE, env),
+        telemetry=_object(Telemetry, TELEMETRY_VARIABLE, env),
         **_limits(limits),
     )
 
 
-def _auth(name: str, value: str) -> ApiKey | Open | Platform:
+def _auth(name: str, value: str) -> Auth:
     if name == KEY_VARIABLE:
         try:
             return ApiKey(sha256=value)

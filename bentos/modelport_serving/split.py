@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
 from modelport_serving.answers import AnswerError, agree, check
 from modelport_serving.control import BeginSplit
@@ -18,7 +19,6 @@ from modelport_serving.fallback import FALLBACK_HEADER
 from modelport_serving.forward import VERSION_HEADER, Answer, Call, Forwarder, ForwardError
 from modelport_serving.latency import Latencies
 from modelport_serving.logs import log_line
-from modelport_serving.metrics import Metrics
 from modelport_serving.problems import ProblemError
 
 CANARY_IN_FLIGHT = 128
@@ -35,6 +35,80 @@ ANSWER_HEADERS = (b"cache-control", b"retry-after", VERSION_HEADER)
 Report = Mapping[str, object]
 Own = Callable[[], Awaitable[Reply]]
 """Lets the live model answer; a refusal is a `ProblemError`."""
+
+
+class Order(Protocol):
+    """What a split needs of the order that begins it."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def mode(self) -> str:
+        """`canary` or `shadow`."""
+        ...
+
+    @property
+    def percent(self) -> float:
+        """Share of the requests at its beginning."""
+        ...
+
+
+class Candidate(Protocol):
+    """The workers or containers of the new version."""
+
+    async def send(self, call: Call) -> Answer:
+        """Ask one of them; raises `ForwardError`."""
+        ...
+
+    async def check(self, call: Call, answer: Answer) -> None:
+        """Refuse an answer that no caller may get; raises `AnswerError`."""
+        ...
+
+    async def agree(self, call: Call, ours: bytes, theirs: bytes) -> bool:
+        """Whether the live model's answer and the candidate's say the same."""
+        ...
+
+    def close(self) -> None:
+        """Close what is idle."""
+        ...
+
+
+class Gauge(Protocol):
+    """A number that is shown."""
+
+    def set(self, value: float) -> None:
+        """Show another one."""
+        ...
+
+
+class Counted(Protocol):
+    """Where a split's numbers are shown."""
+
+    @property
+    def split_percent(self) -> Gauge:
+        """The share now."""
+        ...
+
+    def split_request(self, role: Literal["live", "candidate"], *, good: bool) -> None:
+        """Count one prediction."""
+        ...
+
+
+class Workers(Forwarder):
+    """A candidate's workers on this machine, asked in our own protocol."""
+
+    async def check(self, call: Call, answer: Answer) -> None:
+        """Refuse an answer that no caller may get; raises `AnswerError`."""
+        del call
+        await check(answer)
+
+    async def agree(self, call: Call, ours: bytes, theirs: bytes) -> bool:
+        """Whether the live model's answer and the candidate's say the same."""
+        del call
+        return await agree(ours, theirs)
 
 
 @dataclass(slots=True)
@@ -70,11 +144,15 @@ class Split:
     """
 
     def __init__(
-        self, order: BeginSplit, metrics: Metrics, report: Callable[[Report], None]
+        self,
+        order: Order,
+        candidate: Candidate,
+        metrics: Counted,
+        report: Callable[[Report], None],
     ) -> None:
         self.order = order
         self._credit = Credit(order.percent)
-        self._forwarder = Forwarder(order.addresses, order.timeout)
+        self._asked = candidate
         self._metrics = metrics
         self._reporter = _Reporter(lambda: report(self.describe()))
         self._live = Side()
@@ -112,7 +190,7 @@ class Split:
         """Forward nothing more; what is under way ends within the timeout."""
         self._ended = True
         self._metrics.split_percent.set(0)
-        self._forwarder.close()
+        self._asked.close()
         self._reporter.end()
 
     async def answer(self, call: Call, own: Own) -> Reply:
@@ -160,7 +238,7 @@ class Split:
                 return
             same = answer.status == status
             if same and status < 300:
-                same = await agree(body, answer.body)
+                same = await self._asked.agree(call, body, answer.body)
             self._compared += 1
             self._disagreements += not same
         finally:
@@ -172,7 +250,7 @@ class Split:
         good = False
         try:
             reply = await own()
-            good = all(name != FALLBACK_HEADER for name, _ in reply.headers)
+            good = reply.status < 500 and all(name != FALLBACK_HEADER for name, _ in reply.headers)
         except ProblemError as problem:
             good = problem.status < 500
             raise
@@ -197,9 +275,9 @@ class Split:
         seconds = 0.0
         answer = None
         try:
-            given = await self._forwarder.send(call)
+            given = await self._asked.send(call)
             seconds = time.perf_counter() - began
-            await check(given)
+            await self._asked.check(call, given)
             answer = given
         except (ForwardError, AnswerError) as error:
             log_line("candidate-failed", request_id=call.request_id, reason=str(error))
@@ -215,13 +293,14 @@ class Splitter:
     def __init__(self) -> None:
         self.current: Split | None = None
 
-    def begin(self, order: BeginSplit, metrics: Metrics, report: Callable[[Report], None]) -> None:
+    def begin(self, order: BeginSplit, metrics: Counted, report: Callable[[Report], None]) -> None:
         """Begin a split, or change the percent of the one that has the order's id."""
         if self.current is not None and self.current.order.id == order.id:
             self.current.change(order.percent)
             return
         self.end()
-        self.current = Split(order, metrics, report)
+        workers = Workers(order.addresses, order.timeout)
+        self.current = Split(order, workers, metrics, report)
 
     def end(self) -> None:
         """End the split that is on: no request that comes from here on is forwarded."""

@@ -36,11 +36,12 @@ import uvicorn  # noqa: E402
 
 import modelport_serving  # noqa: E402
 from modelport_serving import logs  # noqa: E402
-from modelport_serving.bento import served  # noqa: E402
+from modelport_serving.bento import Bundle, served  # noqa: E402
 from modelport_serving.errors import StartError  # noqa: E402
 from modelport_serving.gate import Front  # noqa: E402
 from modelport_serving.metrics import forget_process  # noqa: E402
 from modelport_serving.server import LINGER_SECONDS, BoundedProtocol, Server, Starting  # noqa: E402
+from modelport_serving.settings import LIBRARIES, read_settings  # noqa: E402
 
 GRACE_SECONDS = 20
 
@@ -59,12 +60,15 @@ def serve(
     """
     service = load(bento)
     bundle = served(service)
+    protocol = BoundedProtocol
+    if "grpc" in read_settings().protocols:
+        protocol = _either(bundle)
     app = Starting(Front(service.to_asgi(), answer=bundle.app))
     config = uvicorn.Config(
         app,
         interface="asgi3",
         loop="uvloop",
-        http=BoundedProtocol,
+        http=protocol,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -74,6 +78,9 @@ def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=max(1, grace_seconds - round(LINGER_SECONDS)),
     )
+    listening = socket.socket(fileno=fd)
+    if public_fd is not None:
+        bundle.runtime.private = listening.getsockname()[:2]
     server = Server(
         config,
         bundle.runtime,
@@ -83,7 +90,7 @@ def serve(
     # uvicorn repeats the signal to itself after a clean end; this makes its status 0.
     signal.signal(signal.SIGTERM, _ignore)
     try:
-        server.run(sockets=[socket.socket(fileno=fd)])
+        server.run(sockets=[listening])
     except SystemExit:
         raise StartError(app.reason or "the server did not start") from None
     finally:
@@ -132,6 +139,18 @@ def main() -> None:
     # Not sys.exit(): it would wait for a prediction that has outlived its grace.
     logs.flush()
     os._exit(0)
+
+
+def _either(bundle: Bundle) -> type[BoundedProtocol]:
+    """The protocol of a server that answers gRPC too, whose libraries cost others nothing."""
+    try:
+        from modelport_serving.grpc.either import either
+        from modelport_serving.grpc.services import application
+    except ImportError as error:
+        needed = " and ".join(LIBRARIES["grpc"])
+        message = f"the protocol grpc needs {needed} in the bundle, and {error.name} is missing"
+        raise StartError(message) from None
+    return either(application(bundle.app))
 
 
 def _socket(fd: int | None) -> socket.socket | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from modelport.bundles import build
+from modelport.bundles.lock import LOCK_FILE
 from modelport.config import Gate
 from modelport.home import Home
 
@@ -36,4 +37,5 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     source = ROOT / "bentos" / "diabetes"
     shutil.copytree(source, folder / "bentos" / "diabetes")
+    shutil.copyfile(ROOT / LOCK_FILE, folder / LOCK_FILE)  # its hashes are part of the version
     return folder

@@ -1,7 +1,9 @@
 """Training and building the project's own bundles, for real."""
 
 import hashlib
+import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -27,6 +29,7 @@ from modelport.bundles import (
     train,
 )
 from modelport.bundles.candidates import Shelf
+from modelport.bundles.lock import Lock
 from modelport.config import Gate, Threshold
 from modelport.errors import BundleError, GateRefused
 from modelport.home import Home
@@ -62,18 +65,28 @@ def test_the_bento_holds_what_it_needs_and_nothing_of_this_machine(built: Home, 
         "bundle.json",
         "golden.json",
         "modelport_serving",
+        "sbom.cdx.json",
         "service.py",
         "training.py",
     }
     assert not list(bento.rglob("__pycache__"))
+    # `bentoml containerize` builds from it.
+    assert "FROM python:3.11-slim" in (bento / "env" / "docker" / "Dockerfile").read_text()
     assert record.runtime == "onnx"
     for file in (path for path in bento.rglob("*") if path.is_file()):
         text = file.read_text()
-        for word in ("/simple", "index-url", "pypi" + ".org", str(built.root), str(ROOT)):
+        # The path of an index, and not the package simple-di.
+        assert not re.search(r"/simple(?![-\w])", text), f"{file.relative_to(bento)} names an index"
+        for word in ("index-url", "pypi" + ".org", str(built.root), str(ROOT)):
             assert word not in text, f"{file.relative_to(bento)} holds {word}"
-    pins = (bento / "env/python/requirements.txt").read_text().split()
+    packages = {item.name: item for item in Lock(ROOT).packages(record.requirements)}
+    pins = (bento / "env/python/requirements.txt").read_text()
+    assert pins == "".join(f"{item.line}\n" for item in packages.values())
     libraries = record.lineage.libraries
-    assert sorted(pins) == sorted(f"{name}=={libraries[name]}" for name in record.requirements)
+    assert all(packages[name].version == libraries[name] for name in record.requirements)
+    document = json.loads((bento / "src" / "sbom.cdx.json").read_bytes())
+    named = {item["name"] for item in document["components"] if item["type"] == "library"}
+    assert named == set(packages)
     assert "onnxruntime" in record.requirements
     assert not {"scikit-learn", "scipy", "joblib", "skl2onnx"} & set(record.requirements)
     assert {"scikit-learn", "skl2onnx"} <= set(libraries)

@@ -48,7 +48,7 @@ def test_an_example_is_built_and_answers_programs_and_people(
     bento, record = built(project_of(tmp_path, name), name)
     pinned = (bento / "env" / "python" / "requirements.txt").read_text()
     for distribution in carried:
-        assert f"{distribution}=={version(distribution)}\n" in pinned
+        assert f"{distribution}=={version(distribution)}" in pinned
         assert distribution in record.requirements
     assert record.runtime == "onnx"
     assert "scikit-learn" not in record.requirements

@@ -140,7 +140,7 @@ def test_before_the_start_and_after_the_end_only_liveness_answers() -> None:
 
 def test_a_draining_service_says_so_and_closes_its_connections() -> None:
     async def check(client: httpx.AsyncClient, runtime: Runtime) -> None:
-        runtime.draining = True
+        runtime.drain()
         response = await client.get("/readyz")
         assert response.status_code == 503
         response = await client.post("/predict", json=ROWS)

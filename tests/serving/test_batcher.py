@@ -53,9 +53,15 @@ class Bench:
         self.threads.add(threading.current_thread().name)
         return self._answer(rows)
 
-    def run(self, test: Callable[[Batcher], Coroutine[Any, Any, None]], **options: int) -> None:
+    def run(
+        self,
+        test: Callable[[Batcher], Coroutine[Any, Any, None]],
+        *,
+        threads: int = 1,
+        queue: int = 64,
+    ) -> None:
         async def run() -> None:
-            made = Batcher(self.predictor, **({"threads": 1, "queue": 64} | options))
+            made = Batcher(self.predictor, threads=threads, queue=queue)
             try:
                 await test(made)
             finally:

@@ -59,7 +59,7 @@ def test_a_failing_model_is_answered_for_and_told(capsys: pytest.CaptureFixture[
             {"label": "high", "probabilities": {"low": 0.0, "high": 1.0}},
         ],
     }
-    assert 'modelport_fallbacks_total{reason="failed"} 1.0' in metrics.text
+    assert 'modelport_fallbacks_total{by="answer",reason="failed"} 1.0' in metrics.text
     assert "out of memory" in capsys.readouterr().err
 
 
@@ -75,7 +75,7 @@ def test_a_late_model_is_answered_for() -> None:
     gate.set()
     assert (late.status_code, late.headers["x-modelport-fallback"]) == (200, "late")
     assert late.json()["predictions"] == [{"value": -1.5}]
-    assert 'modelport_fallbacks_total{reason="late"} 1.0' in metrics.text
+    assert 'modelport_fallbacks_total{by="answer",reason="late"} 1.0' in metrics.text
 
 
 def test_a_good_answer_says_nothing_of_it() -> None:
@@ -118,7 +118,7 @@ def test_a_candidate_s_fallback_counts_as_its_error() -> None:
 
 def test_what_does_not_fit_the_model_is_refused_with_all_reasons() -> None:
     wrong = Fallback(answer="lwo", rule=Rule(feature="agee", above=1, answer=2.0))
-    faults = fallback_faults(wrong, signature())
+    faults = fallback_faults(wrong, record(signature()))
     assert faults == [
         "answer: 'lwo' is no label of the model; write one of low, high",
         "rule.answer: 2.0 is no label of the model; write one of low, high",
@@ -126,20 +126,24 @@ def test_what_does_not_fit_the_model_is_refused_with_all_reasons() -> None:
     ]
     with pytest.raises(StartError, match=r"fallback\.answer: 'lwo' is no label"):
         served(failing, wrong)
-    number = fallback_faults(Fallback(answer="much"), signature(task="regression"))
+    number = fallback_faults(Fallback(answer="much"), record(signature(task="regression")))
     assert number == ["answer: 'much' is no number"]
 
 
 def test_a_missing_value_is_not_above() -> None:
     rows = np.array([[1.0, np.nan, 3.0], [1.0, 51.0, 3.0]])
-    assert Substitute(RULED, signature()).answer(rows).argmax(axis=1).tolist() == [0, 1]
+    found = asyncio.run(Substitute(RULED, signature(), seconds=25).answer(rows, 1, "r-1"))
+    assert found
+    assert (found.answers.argmax(axis=1).tolist(), found.version) == ([0, 1], "")
 
 
 def test_a_container_is_told_by_a_variable() -> None:
     given = RULED.model_dump_json(exclude_none=True)
     told = {"MODELPORT_AUTH": "platform", "MODELPORT_FALLBACK": given}
     assert read_settings(told).fallback == RULED
-    with pytest.raises(StartError, match="MODELPORT_FALLBACK is malformed: answer: Field required"):
+    with pytest.raises(
+        StartError, match=r"MODELPORT_FALLBACK is malformed: .* nothing that answers"
+    ):
         read_settings(told | {"MODELPORT_FALLBACK": "{}"})
     with pytest.raises(StartError, match="put what MODELPORT_FALLBACK says into that file"):
         read_settings({"MODELPORT_SETTINGS": "x", "MODELPORT_FALLBACK": given})

@@ -142,7 +142,7 @@ def test_other_methods_are_a_405(client: httpx.Client, path: str, method: str) -
     [
         ({}, "unsupported-media-type"),
         ({"content-type": "text/plain"}, "unsupported-media-type"),
-        ({"content-type": "application/xml"}, "unsupported-media-type"),
+        ({"content-type": "application/pdf"}, "unsupported-media-type"),
         ({**JSON, "content-encoding": "gzip"}, "unsupported-encoding"),
     ],
 )

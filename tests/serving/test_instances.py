@@ -55,7 +55,7 @@ def test_rows_and_objects_mean_the_same() -> None:
         ([[10**400, 2, 3]], 'instances[0]."mean radius"', "is not a finite number"),
         ([[1, 2.5, 3]], 'instances[0]."age"', "is 2.5; this feature takes integers"),
         (
-            [[1, EXACT_INTEGER * 4, 3]],
+            [[1, EXACT_INTEGER + 1, 3]],
             'instances[0]."age"',
             "is too large; this feature takes integers up to 2**53",
         ),

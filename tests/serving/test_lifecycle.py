@@ -36,7 +36,7 @@ import time
 start = bundle.runtime.start
 
 
-def start_slow(settings, predictor):
+def start_slow(settings, predictor, previous):
     compute = predictor.compute
 
     def slow(rows):
@@ -47,7 +47,7 @@ def start_slow(settings, predictor):
 
     predictor.compute = slow
     predictor.pace = None  # measured before it became slow
-    start(settings, predictor)
+    start(settings, predictor, previous)
 
 
 bundle.runtime.start = start_slow

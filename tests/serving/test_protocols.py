@@ -8,28 +8,19 @@ from typing import Any, cast
 import httpx
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelport_serving.app import build_app
-from modelport_serving.record import Golden
-from modelport_serving.runtime import Runtime
-from modelport_serving.settings import Open, Protocol, Settings
-from serving.tiny import FEATURES, GOOD, VERSION, Stub, record, signature
+from serving.tiny import FEATURES, VERSION
 from serving.workers import AUTH, Worker, running, settings_file
 
 NAMES = [feature.name for feature in FEATURES]
 ROWS = [[1.5, 40.0, 0.5], [-1.5, 41.0, 0.25]]
-EVERY: tuple[Protocol, ...] = ("v2", "tensorflow", "azure_ml")
 TEXTS = st.text('0123456789.,\n"-eE[]{}: ', max_size=40)
 
 
 @pytest.fixture(scope="module")
-def server(bento: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    folder = tmp_path_factory.mktemp("protocols")
-    file = settings_file(folder, max_body_bytes=256 * 1024, max_rows=1000, protocols=EVERY)
-    with running(bento, folder, {"MODELPORT_SETTINGS": str(file)}) as worker:
-        yield worker
+def server(everything: Worker) -> Worker:
+    return everything
 
 
 @pytest.fixture(scope="module")
@@ -199,70 +190,6 @@ def test_azure_ml(client: httpx.Client, wanted: list[dict[str, Any]]) -> None:
         assert client.post("/score", json=body).status_code == 422
 
 
-# -- CSV and JSON Lines, on the ordinary route
-
-
-CSV = "1.5,40,0.5\n-1.5,41,0.25\n"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        CSV,
-        CSV.replace("\n", "\r\n"),
-        f"\ufeff{CSV}\n\n",
-        "mean radius,age,texture\n" + CSV,
-        '"texture","mean radius","age"\n0.5,1.5,40\n0.25,-1.5,41\n',
-    ],
-)
-def test_csv(client: httpx.Client, wanted: list[dict[str, Any]], body: str) -> None:
-    headers = {"content-type": "text/csv; charset=utf-8"}
-    answer = client.post("/predict", content=body.encode(), headers=headers)
-    assert answer.headers["content-type"] == "text/csv"
-    lines = [line.split(",") for line in answer.text.splitlines()]
-    assert [line[0] for line in lines] == [each["label"] for each in wanted]
-    assert [[float(cell) for cell in line[1:]] for line in lines] == chances(wanted)
-
-
-def test_csv_misses_values(client: httpx.Client) -> None:
-    one = client.post("/predict", json={"instances": GOOD}).json()["predictions"]
-    text = "1.5,40,\n-1.5,41,0.25\n"
-    headers = {"content-type": "text/csv", "accept": "application/json"}
-    answer = client.post("/predict", content=text, headers=headers).json()
-    assert answer == {"predictions": one}
-
-
-@pytest.mark.parametrize("media", ["application/jsonlines", "application/x-ndjson"])
-def test_json_lines(client: httpx.Client, wanted: list[dict[str, Any]], media: str) -> None:
-    named = dict(zip(NAMES, ROWS[1], strict=True))
-    body = f"{json.dumps(ROWS[0])}\n\n{json.dumps(named)}\n"
-    answer = client.post("/predict", content=body, headers={"content-type": media})
-    assert answer.headers["content-type"] == "application/jsonlines"
-    assert [json.loads(line) for line in answer.text.splitlines()] == wanted
-
-
-@pytest.mark.parametrize(
-    ("media", "body", "status", "said"),
-    [
-        ("text/csv", b"\xff", 400, "the body is not UTF-8"),
-        ("text/csv", b'1,2,"3\n', 400, "the body is not CSV"),
-        ("text/csv", b"", 422, "is empty; send at least one row"),
-        ("text/csv", b"1,2\n", 422, "has 2 values; the model takes 3"),
-        ("text/csv", b"1,x,3\n", 422, 'is the string "x"'),
-        ("text/csv", b"1,true,3\n", 422, 'is the string "true"'),
-        ("text/csv", b"radius,age,texture\n1,2,3\n", 422, "is not a feature"),
-        ("application/jsonlines", b"[1,2,3]\n[1,\n", 400, "line 2: the body is not JSON"),
-        ("application/jsonlines", b"[1,NaN,3]\n", 400, "line 1: the body holds NaN"),
-    ],
-)
-def test_lines_that_are_wrong(
-    client: httpx.Client, media: str, body: bytes, status: int, said: str
-) -> None:
-    answer = client.post("/predict", content=body, headers={"content-type": media})
-    assert answer.status_code == status
-    assert said in answer.text.replace("\\", "")
-
-
 # -- all of them
 
 
@@ -275,62 +202,6 @@ def test_without_the_setting_there_are_no_such_paths(bento: Path, tmp_path: Path
             assert path not in answer.json()["detail"]
         assert httpx.get(f"{worker.url}/v2/health/ready", trust_env=False).status_code == 200
         assert httpx.get(f"{worker.url}/v2", trust_env=False).status_code == 401
-
-
-def asked(path: str, body: bytes, media: str) -> httpx.Response:
-    """Ask an application in process: fuzzing needs no socket."""
-    import asyncio
-
-    made = record(signature())
-    runtime = Runtime(made, Golden(instances=(), predictions=()))
-    model = Stub(lambda rows: np.full((len(rows), 2), 0.5))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
-    from modelport_serving.predictor import Predictor
-
-    runtime.start(
-        Settings(
-            auth=Open(), access_log=False, protocols=frozenset({"v2", "tensorflow", "azure_ml"})
-        ),
-        Predictor(model, made),
-    )
-
-    async def run() -> httpx.Response:
-        transport = httpx.ASGITransport(build_app(runtime))
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            return await client.post(path, content=body, headers={"content-type": media})
-
-    return asyncio.run(run())
-
-
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(
-            ["inputs", "instances", "input_data", "name", "shape", "datatype", "data", "columns",
-             "parameters", "binary_data_size", "outputs", *NAMES]
-        ),
-        inner,
-        max_size=4,
-    ),
-    max_leaves=12,
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("path", ["/v2/models/tiny/infer", "/v1/models/tiny:predict", "/score"])
-@settings(max_examples=150)
-@given(body=JSON_VALUES)
-def test_no_body_breaks_a_protocol(path: str, body: Any) -> None:
-    answer = asked(path, json.dumps(body).encode(), "application/json")
-    assert answer.status_code in (200, 400, 422), answer.text
-
-
-@pytest.mark.parametrize("media", ["text/csv", "application/jsonlines"])
-@settings(max_examples=100)
-@given(
-    body=st.binary(max_size=40) | st.text('0123456789.,\n"-eE[]{}: ', max_size=40).map(str.encode)
-)
-def test_no_lines_break_a_protocol(media: str, body: bytes) -> None:
-    assert asked("/predict", body, media).status_code in (200, 400, 422)
 
 
 def test_a_split_answers_in_the_caller_s_protocol(tmp_path: Path) -> None:

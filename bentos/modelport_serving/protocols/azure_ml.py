@@ -20,6 +20,7 @@ class AzureMl:
     """Requests as Azure's studio and its SDK send them."""
 
     media: tuple[str, ...] = (JSON_TYPE,)
+    slow = False
 
     def rows(self, body: bytes, exchange: Exchange, predictor: Predictor, most: int) -> Rows:
         """Read a list of rows, or a table in split form."""

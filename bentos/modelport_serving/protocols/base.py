@@ -1,13 +1,12 @@
 """Base: what a protocol is, and what all of them share."""
 
+import json
 from typing import Any, Protocol
 
-import msgspec
-
 from modelport_serving.exchange import NO_STORE, Exchange, Reply
-from modelport_serving.instances import MAX_FAULTS, InvalidInstancesError, Rows
+from modelport_serving.instances import InvalidInstancesError, Rows
 from modelport_serving.predictor import Predictor
-from modelport_serving.problems import ProblemError
+from modelport_serving.problems import ProblemError, invalid
 
 Plain = list[dict[str, Any]]
 """Predictions as JSON holds them."""
@@ -19,6 +18,11 @@ class Wire(Protocol):
     @property
     def media(self) -> tuple[str, ...]:
         """Content types that it takes."""
+        ...
+
+    @property
+    def slow(self) -> bool:
+        """Whether many predictions are written in a thread, so that others are not held up."""
         ...
 
     def rows(self, body: bytes, exchange: Exchange, predictor: Predictor, most: int) -> Rows:
@@ -39,22 +43,14 @@ def checked(predictor: Predictor, instances: object, most: int) -> Rows:
     try:
         return predictor.read(instances, most)
     except InvalidInstancesError as error:
-        if error.more:
-            detail = f"the instances are wrong in more than {MAX_FAULTS} places"
-        else:
-            detail = f"the instances are wrong in {_count(len(error.faults), 'place')}"
-        problem = ProblemError(422, "invalid-instances", detail, errors=error.faults)
-        raise problem from None
+        raise invalid(error) from None
 
 
-def refusal(problem: ProblemError, request_id: str) -> Reply:
+def refusal(problem: ProblemError, exchange: Exchange) -> Reply:
     """Write an error as clients of other servers read it: `{"error": "…"}`."""
     faults = "; ".join(f"{fault.path} {fault.detail}" for fault in problem.errors)
     told = not faults or faults in problem.detail
     said = problem.detail if told else f"{problem.detail}: {faults}"
-    body = msgspec.json.encode({"error": said, "request_id": request_id})
+    # What it repeats of the request may be no Unicode, which msgspec does not write.
+    body = json.dumps({"error": said, "request_id": exchange.request_id}).encode()
     return Reply(body, problem.status, headers=(NO_STORE, *problem.raw_headers))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -4,7 +4,7 @@ import msgspec
 
 from modelport_serving.body import JSON_TYPE, read_instances
 from modelport_serving.decoder import RowDecoder
-from modelport_serving.exchange import Exchange, Reply
+from modelport_serving.exchange import Exchange, Reply, fallback_of
 from modelport_serving.instances import Rows
 from modelport_serving.predictor import Predictor
 from modelport_serving.protocols.base import Plain, checked
@@ -23,6 +23,7 @@ class Native:
     """
 
     media: tuple[str, ...] = (JSON_TYPE,)
+    slow = False
 
     def __init__(self, signature: Signature, model: str | None) -> None:
         self._model = model
@@ -42,6 +43,6 @@ class Native:
         if self._model is None:
             return Reply(encode({"predictions": predictions}))
         if exchange.fallback:
-            told = {"model": self._model, "fallback": exchange.fallback}
+            told = {"model": self._model, **fallback_of(exchange)}
             return Reply(encode({**told, "predictions": predictions}))
         return Reply(encode({"model": self._model, "predictions": predictions}))

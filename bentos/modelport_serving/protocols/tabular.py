@@ -1,22 +1,24 @@
-"""Tabular: rows as CSV or as JSON Lines, one prediction for each line, in their order.
+"""Tabular: rows as CSV, as JSON Lines or in XML, and predictions in their order.
 
-So SageMaker's batch transform, which cuts files at line ends, can put the answers back together.
-A header of CSV is one whose first cell is no number; it must name all features, in any order.
+CSV and JSON Lines have one prediction for each line, so that SageMaker's batch transform, which
+cuts files at line ends, can put the answers back together. A header of CSV is one whose first cell
+is no number; it must name all features, in any order.
 """
 
 import csv
 import io
-import json
-import math
 from typing import Any
 
-from modelport_serving.body import media_of, parse_json
+from modelport_serving.accept import preferred
+from modelport_serving.body import JSON_TYPE, media_of, parse_json
 from modelport_serving.exchange import Exchange, Reply
 from modelport_serving.instances import Fault, Rows
 from modelport_serving.predictor import Predictor
 from modelport_serving.problems import ProblemError
 from modelport_serving.protocols.base import Plain, checked
+from modelport_serving.protocols.cells import read_cell
 from modelport_serving.protocols.native import encode
+from modelport_serving.protocols.xml import XML, read_xml, write_xml
 from modelport_serving.record import Signature
 
 CSV, LINES = "text/csv", "application/jsonlines"
@@ -25,30 +27,35 @@ OTHER_LINES = ("application/x-ndjson", "application/jsonl")
 
 
 class Tabular:
-    """CSV or JSON Lines in; the same out, or what the header Accept asks for."""
+    """CSV, JSON Lines or XML in; the same out, or what the header Accept asks for."""
 
-    media: tuple[str, ...] = (CSV, LINES, *OTHER_LINES)
+    media: tuple[str, ...] = (CSV, LINES, *OTHER_LINES, *XML)
+    slow = True
 
     def __init__(self, signature: Signature) -> None:
         self._names = [feature.name for feature in signature.features]
         self._labels = signature.labels
 
     def rows(self, body: bytes, exchange: Exchange, predictor: Predictor, most: int) -> Rows:
-        """Read one row from each line that is not empty."""
+        """Read one row from each line that is not empty, or from each instance."""
+        given = media_of(exchange.headers)
+        if given in XML:
+            return checked(predictor, read_xml(body, most), most)
         try:
             text = body.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise ProblemError(400, "not-text", "the body is not UTF-8") from None
-        table = media_of(exchange.headers) == CSV
-        return checked(predictor, self._csv(text) if table else _lines(text), most)
+        return checked(predictor, self._csv(text) if given == CSV else _lines(text), most)
 
     def reply(self, predictions: Plain, exchange: Exchange) -> Reply:
-        """Write one line for each prediction, or a JSON document where that is asked for."""
+        """Write predictions in the request's form, or in the one that is asked for."""
         given = media_of(exchange.headers)
-        wanted = media_of(exchange.headers, b"accept")
-        if wanted == "application/json":
+        form = preferred(exchange.headers, (given, JSON_TYPE, *self.media)) or given
+        if form == JSON_TYPE:
             return Reply(encode({"predictions": predictions}))
-        if (wanted if wanted in self.media else given) == CSV:
+        if form in XML:
+            return Reply(write_xml(predictions), media=form.encode())
+        if form == CSV:
             return Reply(self._table(predictions), media=CSV.encode())
         return Reply(b"".join(encode(each) + b"\n" for each in predictions), media=LINES.encode())
 
@@ -59,8 +66,8 @@ class Tabular:
             raise ProblemError(400, "not-csv", f"the body is not CSV: {error}") from None
         if lines and not _is_number(lines[0][0]):
             names, *lines = lines
-            return [dict(zip(names, map(_cell, line), strict=False)) for line in lines]
-        return [[_cell(cell) for cell in line] for line in lines]
+            return [dict(zip(names, map(read_cell, line), strict=False)) for line in lines]
+        return [[read_cell(cell) for cell in line] for line in lines]
 
     def _table(self, predictions: Plain) -> bytes:
         """A value; or the label and the probabilities in the order of the signature's labels."""
@@ -90,18 +97,5 @@ def _lines(text: str) -> list[Any]:
     return found
 
 
-def _cell(text: str) -> Any:
-    """A number, nothing for an empty cell, or what is none, for the check to refuse."""
-    if not text.strip():
-        return None
-    try:
-        value = json.loads(text)
-    except ValueError:
-        value = text
-    if isinstance(value, float) and not math.isfinite(value):
-        return text
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else text
-
-
 def _is_number(text: str) -> bool:
-    return not text.strip() or not isinstance(_cell(text), str)
+    return not text.strip() or not isinstance(read_cell(text), str)

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from modelport_serving.body import JSON_TYPE, parse_json
 from modelport_serving.exchange import Exchange, Reply
-from modelport_serving.instances import Rows
+from modelport_serving.instances import MAX_ECHO, Rows
 from modelport_serving.predictor import Predictor
 from modelport_serving.problems import ProblemError
 from modelport_serving.protocols.base import Plain, checked
@@ -23,6 +23,7 @@ class TensorFlow:
     """Predict requests in row or in column form."""
 
     media: tuple[str, ...] = (JSON_TYPE,)
+    slow = False
 
     def __init__(self, record: BundleRecord) -> None:
         self._labels = record.signature.labels
@@ -35,7 +36,9 @@ class TensorFlow:
             raise _shape("the body is not an object")
         fields = cast("dict[str, Any]", document)
         if unknown := sorted(fields.keys() - _FIELDS):
-            raise _shape(f"{unknown[0]} is unknown")
+            raise _shape(f"{unknown[0][:MAX_ECHO]} is unknown")
+        if not isinstance(fields.get("signature_name"), str | None):
+            raise _shape("signature_name is no string")
         if ("instances" in fields) == ("inputs" in fields):
             raise _shape("give either instances or inputs")
         exchange.note = "outputs" if "inputs" in fields else "predictions"

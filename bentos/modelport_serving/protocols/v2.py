@@ -1,13 +1,9 @@
 """V2: the Open Inference Protocol, which KServe, Triton and MLServer speak, over HTTP.
 
-Input is one tensor of shape (rows, features), or one tensor of shape (rows,) or (rows, 1) for each
-feature, by its name. Output is `value`, or `label` and `probabilities`. Tensors may be JSON or,
-with the binary tensor data extension, bytes behind the JSON.
-https://github.com/open-inference/open-inference-protocol
+Tensors may be JSON or, with the binary tensor data extension, bytes behind the JSON.
 https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
 """
 
-import struct
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,21 +14,27 @@ from modelport_serving.body import JSON_TYPE, parse_json
 from modelport_serving.exchange import NO_STORE, Exchange, Reply
 from modelport_serving.instances import Rows
 from modelport_serving.predictor import Predictor
-from modelport_serving.problems import ProblemError
 from modelport_serving.protocols.base import Plain, checked
 from modelport_serving.protocols.native import encode
+from modelport_serving.protocols.tensors import (
+    check_output,
+    check_tensor,
+    from_bytes,
+    instances,
+    output,
+    outputs_of,
+    platform_of,
+    shape_problem,
+    shaped,
+    to_bytes,
+)
 from modelport_serving.record import BundleRecord
 
 BINARY = "application/octet-stream"
 LENGTH = b"inference-header-content-length"
 """Bytes of the JSON in front of binary tensors."""
-TYPES: dict[str, Any] = {
-    "FP64": np.dtype("<f8"), "FP32": np.dtype("<f4"), "FP16": np.dtype("<f2"),
-    "INT64": np.dtype("<i8"), "INT32": np.dtype("<i4"), "INT16": np.dtype("<i2"),
-    "INT8": np.dtype("<i1"), "UINT64": np.dtype("<u8"), "UINT32": np.dtype("<u4"),
-    "UINT16": np.dtype("<u2"), "UINT8": np.dtype("<u1"),
-}  # fmt: skip
-"""Datatypes that are taken."""
+MAX_DIGITS = 20
+"""Digits of a header that is a number."""
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ class V2:
 
     media: tuple[str, ...] = (JSON_TYPE, BINARY, "")
     """NVIDIA's client names no type."""
+    slow = False
 
     def __init__(self, record: BundleRecord) -> None:
         self._record = record
@@ -60,19 +63,19 @@ class V2:
         head, tail = _cut(body, exchange)
         document = parse_json(head)
         if not isinstance(document, dict):
-            raise _shape("the request is not an object")
+            raise shape_problem("the request is not an object")
         request = cast("dict[str, Any]", document)
         exchange.note = _Asked(self._id(request), self._wanted(request))
         inputs = request.get("inputs")
         if not isinstance(inputs, list) or not inputs:
-            raise _shape("inputs is no list of tensors")
+            raise shape_problem("inputs is no list of tensors")
         tensors: dict[str, Any] = {}
         for each in cast("list[Any]", inputs):
             name, values, tail = _tensor(each, tail)
             tensors[name] = values
         if tail:
-            raise _shape("there are bytes behind the last binary tensor")
-        return checked(predictor, self._instances(tensors), most)
+            raise shape_problem("there are bytes behind the last binary tensor")
+        return checked(predictor, instances(tensors, self._names), most)
 
     def reply(self, predictions: Plain, exchange: Exchange) -> Reply:
         """Write the wanted outputs."""
@@ -80,9 +83,14 @@ class V2:
         described: list[dict[str, Any]] = []
         tail: list[bytes] = []
         for name, binary in asked.outputs.items():
-            tensor, values = self._output(name, predictions)
+            sizes, values = output(self._record, name, predictions)
+            tensor: dict[str, Any] = {
+                "name": name,
+                "datatype": self._outputs[name],
+                "shape": sizes,
+            }
             if binary:
-                content = _bytes(values)
+                content = to_bytes(values)
                 tensor["parameters"] = {"binary_data_size": len(content)}
                 tail.append(content)
             else:
@@ -98,58 +106,25 @@ class V2:
 
     def _id(self, request: dict[str, Any]) -> str | None:
         given = request.get("id")
-        return given if isinstance(given, str) else None
+        if given is None:
+            return None
+        if not isinstance(given, str) or not given.isprintable():
+            raise shape_problem("id is no printable text")
+        return given
 
     def _wanted(self, request: dict[str, Any]) -> dict[str, bool]:
-        parameters = request.get("parameters")
-        usual = isinstance(parameters, dict) and bool(
-            cast("dict[str, Any]", parameters).get("binary_data_output")
-        )
+        usual = bool(_parameters(request).get("binary_data_output"))
         given = request.get("outputs")
+        if given is not None and not isinstance(given, list):
+            raise shape_problem("outputs is no list")
         if not given:
             return dict.fromkeys(self._outputs, usual)
-        if not isinstance(given, list):
-            raise _shape("outputs is no list")
         wanted: dict[str, bool] = {}
         for each in cast("list[Any]", given):
-            name = cast("dict[str, Any]", each).get("name") if isinstance(each, dict) else None
-            if name not in self._outputs:
-                raise _shape(f"there is no output {name!r}; there are {', '.join(self._outputs)}")
-            own = cast("dict[str, Any]", each).get("parameters") or {}
-            wanted[str(name)] = bool(own.get("binary_data", usual))
+            told = cast("dict[str, Any]", each) if isinstance(each, dict) else {}
+            known = check_output(told.get("name"), self._record)
+            wanted[known] = bool(_parameters(told).get("binary_data", usual))
         return wanted
-
-    def _instances(self, tensors: dict[str, Any]) -> list[Any]:
-        """Rows, from one matrix or from one column for each feature."""
-        if len(tensors) == 1 and (len(self._names) > 1 or not tensors.keys() <= set(self._names)):
-            (matrix,) = tensors.values()
-            if matrix.ndim == 1 and len(matrix) == len(self._names):
-                return [matrix.tolist()]
-            return cast("list[Any]", matrix.tolist())
-        columns = {name: values.reshape(-1).tolist() for name, values in tensors.items()}
-        sizes = {len(values) for values in columns.values()}
-        if len(sizes) != 1:
-            raise _shape("the tensors differ in their number of rows")
-        return [{name: values[row] for name, values in columns.items()} for row in range(*sizes)]
-
-    def _output(self, name: str, predictions: Plain) -> tuple[dict[str, Any], Any]:
-        labels = self._record.signature.labels
-        tensor: dict[str, Any] = {"name": name, "datatype": self._outputs[name]}
-        if name == "label":
-            return tensor | {"shape": [len(predictions)]}, [each["label"] for each in predictions]
-        if name == "value":
-            values = np.array([each["value"] for each in predictions], dtype=np.float64)
-        else:
-            chances = [[each["probabilities"][label] for label in labels] for each in predictions]
-            values = np.array(chances, dtype=np.float64)
-        return tensor | {"shape": list(values.shape)}, values.reshape(-1)
-
-
-def outputs_of(record: BundleRecord) -> list[tuple[str, str, list[int]]]:
-    """Name, datatype and shape of each output; -1 is any number of rows."""
-    if record.signature.task == "regression":
-        return [("value", "FP64", [-1])]
-    return [("label", "BYTES", [-1]), ("probabilities", "FP64", [-1, len(record.signature.labels)])]
 
 
 def metadata(record: BundleRecord) -> Reply:
@@ -164,7 +139,7 @@ def metadata(record: BundleRecord) -> Reply:
             {
                 "name": record.name,
                 "versions": [record.version],
-                "platform": f"modelport_{record.runtime}",
+                "platform": platform_of(record),
                 "inputs": [{"name": "rows", "datatype": "FP64", "shape": [-1, width]}],
                 "outputs": outputs,
             }
@@ -182,63 +157,56 @@ def _cut(body: bytes, exchange: Exchange) -> tuple[bytes, bytes]:
     given = exchange.headers.get(LENGTH)
     if given is None:
         return body, b""
-    if not given.isdigit() or int(given) > len(body):
-        raise _shape("Inference-Header-Content-Length does not fit the body")
+    if not given.isdigit() or len(given) > MAX_DIGITS or int(given) > len(body):
+        raise shape_problem("Inference-Header-Content-Length does not fit the body")
     return body[: int(given)], body[int(given) :]
 
 
 def _tensor(given: Any, tail: bytes) -> tuple[str, NDArray[Any], bytes]:
     """Name and values of one input, and what is left of the bytes behind the JSON."""
     if not isinstance(given, dict):
-        raise _shape("an input is no object")
+        raise shape_problem("an input is no object")
     tensor = cast("dict[str, Any]", given)
     name, shape, datatype = (tensor.get(key) for key in ("name", "shape", "datatype"))
-    if datatype not in TYPES:
-        raise _shape(f"the datatype {datatype!r} is not taken; send one of {', '.join(TYPES)}")
+    if not isinstance(name, str):
+        raise shape_problem("an input has no name")
     if not isinstance(shape, list) or not all(
-        type(size) is int and size >= 0 for size in cast("list[Any]", shape)
+        type(size) is int for size in cast("list[Any]", shape)
     ):
-        raise _shape("a shape is no list of numbers")
+        raise shape_problem("a shape is no list of numbers")
     sizes = cast("list[int]", shape)
-    if not 1 <= len(sizes) <= 2:
-        raise _shape(f"the shape {sizes} has {len(sizes)} dimensions; send 1 or 2")
-    size = (tensor.get("parameters") or {}).get("binary_data_size")
+    check_tensor(name, datatype, sizes)
+    size = _parameters(tensor).get("binary_data_size")
     if size is not None:
         if type(size) is not int or not 0 <= size <= len(tail):
-            raise _shape("binary_data_size does not fit the body")
+            raise shape_problem("binary_data_size does not fit the body")
         content, tail = tail[:size], tail[size:]
-        try:
-            values = np.frombuffer(content, dtype=TYPES[datatype])
-        except ValueError:
-            raise _shape("binary_data_size does not fit the datatype") from None
+        values = from_bytes(content, str(datatype))
+        if values is None:
+            raise shape_problem("binary_data_size does not fit the datatype")
     else:
         values = _values(tensor.get("data"))
-    try:
-        return str(name), values.reshape(sizes), tail
-    except ValueError:
-        raise _shape(f"the data of {name!r} does not fit the shape {sizes}") from None
+    return name, shaped(name, values, sizes), tail
+
+
+def _parameters(given: dict[str, Any]) -> dict[str, Any]:
+    found = given.get("parameters")
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise shape_problem("parameters is no object")
+    return cast("dict[str, Any]", found)
 
 
 def _values(data: Any) -> NDArray[Any]:
     """The values of a tensor in JSON, nested or flat, as they are: they are checked later."""
     values = np.array(data, dtype=object) if isinstance(data, list) else None
     if values is None:
-        raise _shape("data is no list")
+        raise shape_problem("data is no list")
     flat: list[Any] = values.reshape(-1).tolist()
     if any(isinstance(value, list) for value in flat):
-        raise _shape("the lists of data differ in length")
+        raise shape_problem("the lists of data differ in length")
     # One cell each, so that nothing is taken for a number that was none.
     found = np.empty(len(flat), dtype=object)
     found[:] = flat
     return found
-
-
-def _bytes(values: Any) -> bytes:
-    if isinstance(values, np.ndarray):
-        return cast("NDArray[np.float64]", values).astype("<f8").tobytes()
-    texts = [str(value).encode() for value in values]
-    return b"".join(struct.pack("<I", len(text)) + text for text in texts)
-
-
-def _shape(detail: str) -> ProblemError:
-    return ProblemError(422, "invalid-body", f"the request is no inference request: {detail}")

@@ -11,9 +11,20 @@ candidates.py   trained models that wait for a gate
 gate.py         whether scores are good enough
 conversion.py   the fitted model as ONNX, where both answer alike
 trainer.py      train: from sources to a candidate
+previous.py     the earlier version that a bundle carries
 builder.py      build: from a candidate to a Bento
 bento_job.py    the process that calls BentoML
 store.py        built bundles, read without BentoML
+golden.py       rows with the answers that a version must repeat
+importer.py     a trained model's file as a bundle folder
+folder.py       the sources of such a folder
+model_file.py   a model in a file, of whatever format
+pickles.py      pickles, opened only when everything they name is known
+allowed.py      what is known
+skops_file.py   a model as skops wrote it
+onnx_file.py    a model that came as ONNX
+table.py        evaluation data in a CSV file
+adoption.py     an imported model in the place of a fitted one
 """
 
 from modelport.bundles.builder import build
@@ -27,6 +38,7 @@ from modelport.bundles.gate import (
     plain_table,
     score_table,
 )
+from modelport.bundles.importer import ImportedBundle, ImportRequest, import_model
 from modelport.bundles.sources import bundle_names
 from modelport.bundles.store import (
     bento_path,
@@ -37,16 +49,21 @@ from modelport.bundles.store import (
     newest,
     resolve,
 )
+from modelport.bundles.table import Table
 from modelport.bundles.trainer import Progress, train, version_of
-from modelport.bundles.training import Dataset, Training
+from modelport.bundles.training import Dataset, Imported, Training
 
 __all__ = [
     "Candidate",
     "Dataset",
     "GateSpec",
+    "ImportRequest",
+    "Imported",
+    "ImportedBundle",
     "Progress",
     "Score",
     "ScoreRow",
+    "Table",
     "Training",
     "Verdict",
     "bento_path",
@@ -55,6 +72,7 @@ __all__ = [
     "bundle_names",
     "evaluate_gate",
     "find",
+    "import_model",
     "list_bundles",
     "model_path",
     "newest",

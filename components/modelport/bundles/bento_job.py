@@ -36,10 +36,14 @@ def main(job_file: Path) -> None:
         build_ctx=str(context),
     )
     _describe(Path(bento.path) / "apis" / "openapi.yaml", job["description"])
+    # BentoML repeats what it is given in bento.yaml, which every start reads; hashes are long.
+    (Path(bento.path) / "env" / "python" / "requirements.txt").write_text(job["requirements"])
     # Only a model that the carried sources can load and that repeats its answers is worth a tag.
     _check_pins(job["packages"])
     predictor = importlib.import_module("modelport_serving.predictor")
     predictor.load_predictor(context, model_file)
+    if job["previous"]:
+        predictor.load_previous(context)
 
 
 def _check_pins(packages: list[str]) -> None:

@@ -5,21 +5,28 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from modelport.bundles.candidates import Candidate, Shelf
-from modelport.bundles.digest import TOOLCHAIN, inputs_digest, pins, serving_folder, source_files
+from modelport.bundles.digest import TOOLCHAIN, inputs_digest, serving_folder, source_files
 from modelport.bundles.gate import GateSpec, evaluate_gate, plain_table, score_table
-from modelport.bundles.sources import bundle_folder
+from modelport.bundles.lock import Lock, Locked
+from modelport.bundles.previous import gate_reasons, previous_record, write_previous
+from modelport.bundles.sbom import SBOM_FILE, bundle_sbom, sbom_bytes
+from modelport.bundles.sources import SERVICE_FILE, TRAINING_FILE, bundle_folder
 from modelport.bundles.store import LATEST, bento_path, model_path
-from modelport.bundles.trainer import Progress, candidate, quiet
+from modelport.bundles.trainer import Progress, candidate, lock_of, quiet
 from modelport.errors import BundleError, GateRefused
 from modelport.home import Home
 from modelport_serving import QUIET
-from modelport_serving.record import GOLDEN_FILE, RECORD_FILE, BundleRecord
+from modelport_serving.record import GOLDEN_FILE, PREVIOUS, RECORD_FILE, BundleRecord
 
 _SERVING = "modelport_serving/"
+_ADDED = (_SERVING, f"{PREVIOUS}/")
+"""Folders that the build adds."""
+_WRITTEN = frozenset({RECORD_FILE, GOLDEN_FILE, SBOM_FILE})
+"""Files that the build adds to a bundle's sources."""
 _REFUSED = "modelport_serving.errors.StartError: "
 """What stands before a reason that is a sentence already."""
 _TIMEOUT = 300
@@ -54,7 +61,7 @@ def build(
     shelf = Shelf(home, name)
     with shelf.lock():
         found = candidate(folder, home, shelf, live=live, report=report)
-        _pass_gate(gate, found)
+        _pass_gate(gate, home, found)
         if not found.built:
             report(f"{name}: building the Bento", 0.75)
             _build(folder, home, shelf, found)
@@ -63,9 +70,9 @@ def build(
     return found.record
 
 
-def _pass_gate(gate: GateSpec, found: Candidate) -> None:
+def _pass_gate(gate: GateSpec, home: Home, found: Candidate) -> None:
     verdict = evaluate_gate(gate, found.evaluation)
-    reasons = list(verdict.reasons)
+    reasons = [*verdict.reasons, *gate_reasons(gate, home, found.record)]
     if found.live_problem and "live" in gate.beat:
         reasons.append(found.live_problem)
     if reasons:
@@ -85,12 +92,19 @@ def _build(folder: Path, home: Home, shelf: Shelf, found: Candidate) -> None:
     with shelf.work() as work:
         context = work / "context"
         _fill(context, folder, record)
-        if stored is None or _carried_inputs(context) != found.inputs:
+        lock = lock_of(folder)
+        if stored is None or _carried_inputs(context, lock) != found.inputs:
             message = f"the sources of {record.name} changed while it was built; run again"
             raise BundleError(message)
+        for name in _left_out(record):
+            (context / name).unlink(missing_ok=True)
         (context / RECORD_FILE).write_text(stored.record.model_dump_json(indent=1) + "\n")
         (context / GOLDEN_FILE).write_text(stored.golden.model_dump_json(indent=1) + "\n")
-        _run_job(work, context, shelf.model_file(record.version), record)
+        write_previous(context, home, record)
+        packages = lock.packages(record.requirements)
+        document = bundle_sbom(stored.record, packages, previous_record(home, record))
+        (context / SBOM_FILE).write_bytes(sbom_bytes(document))
+        _run_job(work, context, shelf.model_file(record.version), record, packages)
         # The Bento comes last: where it is, its model is.
         for path in (model_path, bento_path):
             _move(path(Home(work), record.name, record.version), path, home, record, work)
@@ -99,9 +113,7 @@ def _build(folder: Path, home: Home, shelf: Shelf, found: Candidate) -> None:
 def _fill(context: Path, folder: Path, record: BundleRecord) -> None:
     """Copy the bundle's sources and the runtime's into the folder that is built from."""
     sources = source_files(folder)
-    taken = [
-        name for name in sources if name in (RECORD_FILE, GOLDEN_FILE) or name.startswith(_SERVING)
-    ]
+    taken = [name for name in sources if name in _WRITTEN or name.startswith(_ADDED)]
     if taken:
         message = f"bundle {record.name} holds {taken[0]}, which is written by the build; rename it"
         raise BundleError(message)
@@ -112,15 +124,24 @@ def _fill(context: Path, folder: Path, record: BundleRecord) -> None:
         shutil.copyfile(file, target)
 
 
-def _carried_inputs(context: Path) -> str:
+def _left_out(record: BundleRecord) -> tuple[str, ...]:
+    """Sources that the build has used up: an imported model's file, and what it was measured on."""
+    imported = record.lineage.imported
+    names = (imported.file, record.lineage.data) if imported else ()
+    return tuple(name for name in names if name not in (SERVICE_FILE, TRAINING_FILE))
+
+
+def _carried_inputs(context: Path, lock: Lock) -> str:
     """The hash of the inputs, from what is really built from."""
     files = source_files(context)
     names = [name for name in files if name.startswith(_SERVING)]
     serving = {name.removeprefix(_SERVING): files.pop(name) for name in names}
-    return inputs_digest(files, serving, pins(TOOLCHAIN))
+    return inputs_digest(files, serving, lock.lines(TOOLCHAIN))
 
 
-def _run_job(work: Path, context: Path, model: Path, record: BundleRecord) -> None:
+def _run_job(
+    work: Path, context: Path, model: Path, record: BundleRecord, packages: Sequence[Locked]
+) -> None:
     """Run the build in a process of its own.
 
     Raises:
@@ -133,7 +154,10 @@ def _run_job(work: Path, context: Path, model: Path, record: BundleRecord) -> No
         "context": str(context),
         "model": str(model),
         "model_name": record.model_file,
-        "packages": _packages(record),
+        "previous": record.lineage.previous is not None,
+        # BentoML adds its own version itself.
+        "packages": [f"{p.name}=={p.version}" for p in packages if p.name != "bentoml"],
+        "requirements": "".join(f"{package.line}\n" for package in packages),
         "labels": {"task": record.signature.task, "data_sha256": record.lineage.data_sha256[:16]},
         "description": _description(record),
     }
@@ -172,13 +196,6 @@ def _environment(context: Path, home: Home) -> dict[str, str]:
     }
 
 
-def _packages(record: BundleRecord) -> list[str]:
-    """Pins of what the Bento needs; BentoML adds its own version itself."""
-    libraries = record.lineage.libraries
-    needed = record.requirements or libraries
-    return [f"{name}=={libraries[name]}" for name in needed if name != "bentoml"]
-
-
 def _description(record: BundleRecord) -> str:
     """The Bento's README; BentoML's own would hold addresses."""
     rows = "".join(
@@ -188,11 +205,22 @@ def _description(record: BundleRecord) -> str:
     return (
         f"# {record.name}@{record.version}\n\n"
         f"Predicts {record.signature.target} from {len(record.signature.features)} features "
-        f"({record.signature.task}), trained on {record.lineage.data}.\n\n"
+        f"({record.signature.task}), {_origin(record)} {record.lineage.data}.\n\n"
         f"| metric | held-out | baseline |\n|---|---|---|\n{rows}\n"
         f"`src/{RECORD_FILE}` holds its signature, scores and lineage; "
         f"`src/{GOLDEN_FILE}` holds requests with the answers that it must repeat.\n"
+        f"{_second(record)}"
     )
+
+
+def _second(record: BundleRecord) -> str:
+    previous = record.lineage.previous
+    return f"`src/{PREVIOUS}` holds version {previous.version}.\n" if previous else ""
+
+
+def _origin(record: BundleRecord) -> str:
+    imported = record.lineage.imported
+    return f"imported as {imported.format} and measured on" if imported else "trained on"
 
 
 def _move(

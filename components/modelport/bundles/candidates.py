@@ -14,14 +14,14 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from modelport.bundles.digest import VERSION_DIGITS, pins
+from modelport.bundles.digest import VERSION_DIGITS
 from modelport.errors import BundleError
 from modelport.home import Home
 from modelport_serving.record import BundleRecord, Evaluation, Golden
@@ -127,18 +127,25 @@ class Shelf:
         content = stored.model_dump_json(indent=1).encode()
         self.put(self._folder / f"{version}.json", content)
 
-    def recall(self, inputs: str) -> str | None:
-        """The version that these inputs gave; None when they are new or their data may change."""
+    def recall(
+        self, inputs: str, lines: Callable[[Iterable[str]], Mapping[str, str]]
+    ) -> str | None:
+        """The version that these inputs gave; None when they are new or their data may change.
+
+        Args:
+            inputs: Their hash.
+            lines: Gives the present pins of named distributions.
+        """
         try:
             known = _Known.model_validate_json(self._known(inputs).read_bytes())
-            same = pins(known.requirements) == known.requirements
+            same = lines(known.requirements) == known.requirements
         except (OSError, ValidationError, BundleError):
             return None
         return known.digest[:VERSION_DIGITS] if same else None
 
-    def remember(self, inputs: str, digest: str, requirements: tuple[str, ...]) -> None:
-        """Keep the digest of inputs whose data cannot change alone."""
-        known = _Known(digest=digest, requirements=pins(requirements))
+    def remember(self, inputs: str, digest: str, requirements: Mapping[str, str]) -> None:
+        """Keep the digest of inputs whose data cannot change alone, with what it needs besides."""
+        known = _Known(digest=digest, requirements=dict(requirements))
         self._known(inputs).parent.mkdir(exist_ok=True)
         self.put(self._known(inputs), known.model_dump_json().encode())
 

@@ -25,6 +25,12 @@ from skl2onnx.sklapi import CastTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
+from modelport.bundles.switch_conversion import (
+    SWITCHES,
+    convert_switch,
+    parse_switch,
+    switch_shapes,
+)
 from modelport.bundles.training import Estimator
 from modelport_serving.onnx_model import INPUT, OnnxModel
 from modelport_serving.record import Conversion, Precision
@@ -64,7 +70,7 @@ def convert(model: Estimator, rows: NDArray[np.float64], *, classifies: bool) ->
     reasons: list[str] = []
     # scikit-learn's trees see float32: in float64 a row near a threshold takes another branch,
     # which may show on none of these rows.
-    trees = type(_steps(model)[-1][1]).__module__.startswith(_TREES)
+    trees = _has_trees(_steps(model)[-1][1])
     for precision in PRECISIONS[1:] if trees else PRECISIONS:
         try:
             content = _convert(model, precision, rows.shape[1], classifies=classifies)
@@ -99,6 +105,12 @@ def _difference(
     return float("inf") if (best - other > AGREES).any() else largest
 
 
+def _has_trees(model: Any) -> bool:
+    """Whether a tree, or an ensemble that may hold some, is in a model or in a part of it."""
+    parts: list[Any] = [model, *model.get_params(deep=True).values()]
+    return any(type(part).__module__.startswith(_TREES) for part in parts)
+
+
 def _steps(model: Estimator) -> Sequence[tuple[str, Any]]:
     return cast("Sequence[tuple[str, Any]]", getattr(model, "steps", [("model", model)]))
 
@@ -111,6 +123,8 @@ def _convert(model: Estimator, precision: Precision, width: int, *, classifies: 
         cast_down: Any = cast("Any", CastTransformer)(dtype=np.float32)
         cast_down.fit(np.zeros((1, width)))
         source = Pipeline([*steps[:-1], ("modelport_cast", cast_down), steps[-1]])
+    # A switch always answers a tensor, and knows no option that would say so.
+    asked = classifies and not isinstance(_steps(model)[-1][1], SWITCHES)
     tensor = FloatTensorType if precision == "float" else DoubleTensorType
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of deprecations within the converters
@@ -119,8 +133,13 @@ def _convert(model: Estimator, precision: Precision, width: int, *, classifies: 
             name="modelport",  # a name of chance would make the bytes differ each time
             initial_types=[(INPUT, tensor([None, width]))],
             target_opset=OPSETS,
-            options={id(source): {"zipmap": False}} if classifies else None,
-            custom_conversion_functions={SimpleImputer: _impute},
+            options={id(source): {"zipmap": False}} if asked else None,
+            custom_conversion_functions={
+                SimpleImputer: _impute,
+                **dict.fromkeys(SWITCHES, convert_switch),
+            },
+            custom_shape_calculators=dict.fromkeys(SWITCHES, switch_shapes),
+            custom_parsers=dict.fromkeys(SWITCHES, parse_switch),
         )
     # Labels follow from probabilities; the nodes that compute them would run for nothing.
     answer: Any = select_model_inputs_outputs(converted, outputs=[converted.graph.output[-1].name])

@@ -2,8 +2,9 @@
 
 Two parts, so that the second is computed only when the first is new:
 
-    inputs   the bundle's sources, modelport_serving's sources, pinned versions, `RECIPE`
-    digest   inputs, content of the data, task, search space, seed, split and folds
+    inputs   the bundle's sources, modelport_serving's sources, all pins, `RECIPE`
+    digest   inputs, content of the data, task, search space, seed, split and folds; hash of an
+             imported model; version of the previous one that is carried
 
 Never in it: time, commit, paths of this machine, `__pycache__`, README, hidden files.
 """
@@ -11,13 +12,13 @@ Never in it: time, commit, paths of this machine, `__pycache__`, README, hidden 
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import modelport_serving
-from modelport.bundles.training import Dataset, Training
+from modelport.bundles.training import Dataset, Imported, Training
 from modelport.errors import BundleError
 from modelport_serving.record import Runtime
 
@@ -26,6 +27,7 @@ RECIPE = 3
 
 SERVING = (
     "bentoml",
+    "defusedxml",
     "httptools",
     "msgspec",
     "numpy",
@@ -94,7 +96,7 @@ def inputs_digest(
     Args:
         sources: The bundle's files, by their path in the Bento.
         serving: The files of `modelport_serving`, by their path in it.
-        libraries: Pinned versions by distribution name.
+        libraries: Pins by distribution name, of all that the toolchain needs.
     """
     return _hash(
         {
@@ -107,10 +109,27 @@ def inputs_digest(
     )
 
 
-def bundle_digest(inputs: str, data_sha256: str, training: Training) -> str:
-    """Hash the inputs with the data and the declared parameters: 64 hex digits."""
+def bundle_digest(
+    inputs: str,
+    data_sha256: str,
+    training: Training,
+    lines: Callable[[Iterable[str]], Mapping[str, str]] = pins,
+) -> str:
+    """Hash the inputs with the data and the declared parameters: 64 hex digits.
+
+    Args:
+        inputs: The hash of the inputs.
+        data_sha256: The hash of the data's content.
+        training: What is declared.
+        lines: Gives the pins of named distributions; `Lock.lines` also those of their own needs.
+    """
+    imported = isinstance(training, Imported)
+    origin = {"model": training.sha256, "trust": sorted(training.trust)} if imported else {}
+    carried = {"previous": training.previous} if training.previous else {}
     return _hash(
-        {
+        origin
+        | carried
+        | {
             "inputs": inputs,
             "data": data_sha256,
             "task": training.task,
@@ -120,8 +139,8 @@ def bundle_digest(inputs: str, data_sha256: str, training: Training) -> str:
             "test_fraction": training.test_fraction,
             "folds": training.folds,
             "nullable": training.nullable,
-            "requirements": pins(training.requirements),
-            "service_requirements": pins(training.service_requirements),
+            "requirements": dict(lines(training.requirements)),
+            "service_requirements": dict(lines(training.service_requirements)),
             "runtime": training.runtime,
         }
     )

@@ -2,10 +2,9 @@
 
 import hashlib
 import io
-import math
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import joblib
@@ -31,17 +30,15 @@ from modelport.bundles.evaluation import (
     make_scorer,
     robustness,
 )
-from modelport.bundles.training import Dataset, Estimator, Training
+from modelport.bundles.training import Dataset, Estimator, Imported, Training
 from modelport.errors import BundleError
 from modelport_serving.onnx_model import OnnxModel
 from modelport_serving.predictor import Model, Predictor
 from modelport_serving.record import (
     BundleRecord,
-    Cell,
     Conversion,
     Evaluation,
     Feature,
-    Golden,
     LiveScore,
     Runtime,
     Signature,
@@ -49,7 +46,6 @@ from modelport_serving.record import (
 
 Report = Callable[[str, float], None]
 
-GOLDEN_ROWS = 8
 _SCORE_NAME = "score"
 
 
@@ -93,6 +89,18 @@ class Fitted:
     """What happened on the way that a person should know."""
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How hyperparameters were chosen; empty where nothing was searched."""
+
+    best: dict[str, Any] = field(default_factory=dict[str, Any])
+    """The chosen ones."""
+    folds: dict[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
+    """Mean and standard deviation of each metric over the folds."""
+    candidates: tuple[dict[str, Any], ...] = ()
+    """Every combination: `parameters`, mean `score` and its `deviation`."""
+
+
 def prepare(training: Training, data: Dataset) -> Prepared:
     """Check the data and split it by content, see `held_out`.
 
@@ -105,6 +113,13 @@ def prepare(training: Training, data: Dataset) -> Prepared:
     features = np.asarray(data.features, dtype=np.float64)
     target = np.asarray(data.target)
     target = target.astype(np.int64) if data.labels else target.astype(np.float64)
+    if isinstance(training, Imported):  # it learnt elsewhere, so every row is held out
+        return Prepared(
+            data,
+            Split(features, target, features, target),
+            make_scorer(data, training),
+            found.warnings,
+        )
     classes = target if data.labels else np.zeros_like(target)
     mask = held_out(features, classes.astype(np.int64), training.test_fraction)
     rows, held = np.flatnonzero(~mask), np.flatnonzero(mask)
@@ -173,6 +188,37 @@ def fit(training: Training, prepared: Prepared, report: Report) -> Fitted:
         report("fitting", 0.7)
         model = cast("Estimator", training.pipeline(training.seed)).set_params(**search.best)
         model.fit(split.features, split.target)
+    return measure(training, prepared, model, report, search=search, said=_texts(caught))
+
+
+def measure(
+    training: Training,
+    prepared: Prepared,
+    model: Estimator,
+    report: Report,
+    *,
+    search: Search | None = None,
+    said: tuple[str, ...] = (),
+    onnx: bytes | None = None,
+) -> Fitted:
+    """Measure a fitted model and decide what serves it.
+
+    Args:
+        training: What it was trained by.
+        prepared: The held-out rows.
+        model: The fitted model.
+        report: Told each step and the fraction that is done.
+        search: How its hyperparameters were chosen.
+        said: What a person should know about how it came to be.
+        onnx: Its file, when it came as ONNX already.
+
+    Raises:
+        BundleError: it does not do what `training` declares.
+    """
+    split, scorer, search = prepared.split, prepared.scorer, search or Search()
+    with threadpool_limits(1), warnings.catch_warnings(record=True) as caught:
+        # Names are checked when a row is read; the matrix itself carries none.
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
         _check_missing(training, model, split)
         report("measuring on held-out data", 0.8)
         evaluation = Evaluation(
@@ -183,8 +229,8 @@ def fit(training: Training, prepared: Prepared, report: Report) -> Fitted:
             robustness=robustness(model, split, scorer, training),
         )
         report("comparing with ONNX", 0.95)
-        converted = _convert(training, model, split)
-    onnx = converted.content if converted else None
+        converted = None if onnx else _convert(training, model, split)
+    onnx = onnx or (converted.content if converted else None)
     content = onnx or _dump(model)
     return Fitted(
         model=OnnxModel(onnx) if onnx else model,
@@ -196,8 +242,12 @@ def fit(training: Training, prepared: Prepared, report: Report) -> Fitted:
         evaluation=evaluation,
         parameters=search.best,
         search=search.candidates,
-        warnings=tuple(dict.fromkeys(str(item.message).splitlines()[0] for item in caught)),
+        warnings=tuple(dict.fromkeys((*said, *_texts(caught)))),
     )
+
+
+def _texts(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(item.message).splitlines()[0] for item in caught))
 
 
 def measure_live(
@@ -212,39 +262,7 @@ def measure_live(
         return live_score(record, load, prepared.data, prepared.split, prepared.scorer)
 
 
-def make_golden(model: Model, record: BundleRecord, prepared: Prepared) -> Golden:
-    """Held-out rows from the smallest to the largest answer, with the model's answers.
-
-    Where the model accepts missing values, the last row holds one.
-    """
-    predictor = Predictor(model, record)
-    held = prepared.split.held_features
-    with threadpool_limits(1):
-        answers = predictor.score(held)
-    strength = [
-        answer.value
-        if answer.probabilities is None
-        else answer.probabilities[record.signature.labels[-1]]
-        for answer in answers
-    ]
-    order = np.argsort(np.array(strength, dtype=np.float64), kind="stable")
-    chosen = order[np.unique(np.linspace(0, len(order) - 1, GOLDEN_ROWS).round().astype(int))]
-    rows = [_cells(held[index].tolist(), record.signature) for index in chosen.tolist()]
-    if record.signature.features[0].nullable:
-        rows.append((None, *rows[len(rows) // 2][1:]))
-    with threadpool_limits(1):
-        predictions = predictor.predict([list(row) for row in rows])
-    return Golden(instances=tuple(rows), predictions=predictions)
-
-
-@dataclass(frozen=True, slots=True)
-class _Search:
-    best: dict[str, Any]
-    folds: dict[str, tuple[float, float]]
-    candidates: tuple[dict[str, Any], ...]
-
-
-def _search(training: Training, split: Split, scorer: Scorer) -> _Search:
+def _search(training: Training, split: Split, scorer: Scorer) -> Search:
     """Score every combination over the folds; the first of the best wins."""
     kind = StratifiedKFold if scorer.labels else KFold
     folds = kind(n_splits=training.folds, shuffle=True, random_state=training.seed)
@@ -276,7 +294,7 @@ def _search(training: Training, split: Split, scorer: Scorer) -> _Search:
         }
         for index, parameters in enumerate(combinations)
     )
-    return _Search(
+    return Search(
         best=combinations[best],
         folds={
             name: (
@@ -339,17 +357,6 @@ def _signature(training: Training, prepared: Prepared) -> Signature:
         target=data.target_name,
         labels=data.labels,
     )
-
-
-def _cells(row: list[float], signature: Signature) -> tuple[Cell, ...]:
-    """A row as JSON holds it: missing as None, whole numbers as such."""
-    cells: list[Cell] = []
-    for feature, value in zip(signature.features, row, strict=True):
-        if math.isnan(value):
-            cells.append(None)
-        else:
-            cells.append(int(value) if feature.dtype == "int64" else value)
-    return tuple(cells)
 
 
 def _dump(model: Estimator) -> bytes:

@@ -12,10 +12,13 @@ from modelport.errors import BundleError, ModelportError
 
 TRAINING_FILE = "training.py"
 SERVICE_FILE = "service.py"
+EVALUATION_FILE = "evaluation.csv"
+"""What an imported model is measured on."""
 TRAINING_NAME = "training"
 """Name in `training.py` of the `Training` that it declares."""
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+"""What a bundle may be called."""
 
 
 def bundle_names(project: Path) -> list[str]:
@@ -35,7 +38,7 @@ def bundle_folder(project: Path, name: str) -> Path:
         hint = f"; did you mean '{near[0]}'?" if near else ""
         there = ", ".join(known) or f"none; add bentos/<name>/{TRAINING_FILE}"
         raise BundleError(f"'{name}' is no bundle of this project{hint}; bundles: {there}")
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         message = (
             f"'{name}' cannot be a bundle's name: rename the folder to small letters, digits "
             "and _, beginning with a letter, at most 63 characters"
@@ -90,6 +93,8 @@ def load_data(folder: Path, training: Training) -> Dataset:
     """
     try:
         data = cast("object", training.data())
+    except ModelportError as error:
+        raise BundleError(f"the data of {folder.name} cannot be loaded: {error}") from None
     except Exception as error:
         message = f"the data of {folder.name} cannot be loaded: {type(error).__name__}: {error}"
         raise BundleError(message) from error

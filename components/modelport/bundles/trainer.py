@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from modelport.bundles import previous
 from modelport.bundles.candidates import Candidate, Shelf, Stored
 from modelport.bundles.digest import (
     RUNTIMES,
@@ -22,9 +23,10 @@ from modelport.bundles.digest import (
     source_files,
 )
 from modelport.bundles.lineage import source_commit
+from modelport.bundles.lock import Lock
 from modelport.bundles.sources import bundle_folder, load_data, load_training
 from modelport.bundles.store import bento_path, find, model_path, read_built
-from modelport.bundles.training import Dataset, Training
+from modelport.bundles.training import Dataset, Imported, Training
 from modelport.errors import BundleError
 from modelport.home import Home
 from modelport_serving.record import BundleRecord, Lineage, LiveScore, Runtime
@@ -70,7 +72,7 @@ def candidate(
 ) -> Candidate:
     """Do what `train` does for the bundle in `folder`, whose lock the caller holds."""
     source = _Source(folder, inputs_of(folder), report)
-    version = shelf.recall(source.inputs)
+    version = shelf.recall(source.inputs, lock_of(folder).lines)
     if version is None:
         version = source.version
         source.remember(shelf)
@@ -80,7 +82,7 @@ def candidate(
     stored = shelf.read(version)
     reused = stored is not None
     if stored is None:
-        stored = _fit(source, shelf)
+        stored = _fit(source, home, shelf)
     wanted = None if live == stored.record.version else live
     measured = stored.record.evaluation.live
     problem = None
@@ -103,7 +105,13 @@ def candidate(
 
 def inputs_of(folder: Path) -> str:
     """The hash of everything about the bundle in `folder` that needs none of its code to run."""
-    return inputs_digest(source_files(folder), source_files(serving_folder()), pins(TOOLCHAIN))
+    libraries = lock_of(folder).lines(TOOLCHAIN)
+    return inputs_digest(source_files(folder), source_files(serving_folder()), libraries)
+
+
+def lock_of(folder: Path) -> Lock:
+    """The pins for the bundle in `folder`, which is `bentos/<name>` of its project."""
+    return Lock(folder.parents[1])
 
 
 def version_of(project: Path, name: str) -> str:
@@ -147,7 +155,8 @@ class _Source:
 
     @cached_property
     def digest(self) -> str:
-        return bundle_digest(self.inputs, self.data_sha256, self.training)
+        lines = lock_of(self.folder).lines
+        return bundle_digest(self.inputs, self.data_sha256, self.training, lines)
 
     @property
     def version(self) -> str:
@@ -163,22 +172,34 @@ class _Source:
     def remember(self, shelf: Shelf) -> None:
         """Keep the digest where the data cannot change alone."""
         if self.training.constant_data:
-            shelf.remember(self.inputs, self.digest, self.training.all_requirements)
+            lines = lock_of(self.folder).lines(self.training.all_requirements)
+            shelf.remember(self.inputs, self.digest, lines)
 
 
-def _fit(source: _Source, shelf: Shelf) -> Stored:
+def _fit(source: _Source, home: Home, shelf: Shelf) -> Stored:
     """Train, evaluate and keep the candidate."""
-    from modelport.bundles.fitting import fit, make_golden
+    from modelport.bundles.fitting import fit
+    from modelport.bundles.golden import make_golden
 
     def report(text: str, done: float) -> None:
         source.report(f"{source.name}: {text}", 0.05 + done * 0.6)
 
+    before = previous.declared(home, source.name, source.training)
     prepared = source.prepared
-    fitted = fit(source.training, prepared, report)
+    origin = None
+    if isinstance(source.training, Imported):
+        from modelport.bundles.adoption import adopt  # ONNX's own library costs time too
+
+        origin, fitted = adopt(source.training, prepared, report)
+    else:
+        fitted = fit(source.training, prepared, report)
+    if before is not None:
+        previous.check_signature(source.name, fitted.signature, before)
     # An ONNX model needs no library of the trained one's.
     own = source.training.requirements if fitted.runtime == "native" else ()
     service = source.training.service_requirements
-    serving = sorted({*SERVING, *RUNTIMES[fitted.runtime], *own, *service})
+    needed = previous.requirements(before)
+    serving = sorted({*SERVING, *RUNTIMES[fitted.runtime], *own, *service, *needed})
     record = BundleRecord(
         name=source.name,
         version=source.version,
@@ -195,6 +216,8 @@ def _fit(source: _Source, shelf: Shelf) -> Stored:
             commit=source_commit((source.folder, serving_folder())),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             conversion=fitted.conversion,
+            imported=origin,
+            previous=previous.carried(before) if before else None,
         ),
         model_file=MODEL_FILES[fitted.runtime],
         model_sha256=fitted.sha256,

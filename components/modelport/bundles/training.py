@@ -4,11 +4,14 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, cast, get_args
 
 from modelport.errors import BundleError
 from modelport_serving.record import Task
 
+_TAG = re.compile(r"[a-z][a-z0-9_]{0,62}@[0-9a-f]{16}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 if TYPE_CHECKING:  # NumPy costs 0.1 s, and most commands only read records
@@ -97,6 +100,13 @@ class Training:
     `onnx` refuses to train when it does not; `native` never converts.
     """
 
+    previous: str | None = None
+    """Earlier version of this bundle that it carries too, as `name@version` with all 16 digits.
+
+    A deployment may have it answer when the model fails or is late: `fallback: {previous: true}`.
+    It must be built here, pass the same gate, and take and answer the same.
+    """
+
     def __post_init__(self) -> None:
         faults = list(self._faults())
         if faults:
@@ -120,6 +130,11 @@ class Training:
         ]
         for key in ("requirements", "service_requirements"):
             faults += _name_faults(key, getattr(self, key))
+        if self.previous is not None and not _TAG.fullmatch(self.previous):
+            faults.append(
+                f"previous {self.previous!r} must be an earlier version of this bundle with all 16 "
+                "digits, e.g. 'cancer@3f2a0c4d5e6f7081'; modelport build and history name them"
+            )
         if self.task == "regression" and self.positive is not None:
             faults.append(f"positive '{self.positive}' has no meaning in a regression; remove it")
         try:
@@ -139,6 +154,40 @@ class Training:
     def all_requirements(self) -> tuple[str, ...]:
         """Further distributions, whether the model or the service needs them."""
         return (*self.requirements, *self.service_requirements)
+
+
+def _no_pipeline(_seed: int) -> "BaseEstimator":
+    raise BundleError("an imported model has no pipeline: it was trained elsewhere")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported(Training):
+    """A model that was trained elsewhere, and the data that it is measured on.
+
+    `modelport bundle import` writes it. Nothing is fitted or searched, and all of the data is held
+    out: none of it may be what the model learnt from.
+
+    Raises `BundleError` with everything that is wrong with it.
+    """
+
+    model: Path
+    """The model's file, beside `training.py`."""
+    sha256: str
+    """Hash of that file, 64 hex digits: another file is not opened."""
+    trust: tuple[str, ...] = ()
+    """Globals that a pickled model may name besides those that are known, as `module.name`."""
+    constant_data: bool = True
+    """The data comes with the sources."""
+    pipeline: Callable[[int], "BaseEstimator"] = field(init=False, default=_no_pipeline)
+    folds: int = field(init=False, default=2)
+
+    def _faults(self) -> list[str]:
+        faults = super()._faults()
+        if self.search:
+            faults.append("search has no meaning for an imported model; remove it")
+        if not _SHA256.fullmatch(self.sha256):
+            faults.append(f"sha256 '{self.sha256}' must be 64 small hex digits; run: sha256sum")
+        return faults
 
 
 def _name_faults(key: str, names: object) -> list[str]:

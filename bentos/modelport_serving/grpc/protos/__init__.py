@@ -1,0 +1,1 @@
+"""Messages: `scripts/protos.py` makes the modules from the .proto files beside them."""
