@@ -14,6 +14,7 @@ from modelport_policies.rule import (
 from modelport_policies.values import MISSING, UNKNOWN, number, text
 
 _SERVER = "modelport:local:Server"
+_SERVERS = (_SERVER, "modelport:docker:Service")
 
 
 def _reachable(resource: Resource) -> str | None:
@@ -61,9 +62,9 @@ PUBLIC_NEEDS_AUTHENTICATION = Rule(
     id="endpoint-public-needs-auth",
     title="An endpoint that others can reach asks who calls.",
     severity="critical",
-    types=(_SERVER,),
+    types=_SERVERS,
     rationale="anybody on the network could use the model, copy it by asking, or run up its cost",
-    fix="auth: api_key in the deployment, or host: 127.0.0.1 in its target",
+    fix="auth: api_key in the deployment, or host (on Docker bind): 127.0.0.1 in its target",
     sources=("OWASP API Security Top 10 2023, API2 Broken Authentication", "CWE-306"),
     passes=Sample(_SERVER, {"host": "10.0.0.7", "api_key": "(secret)"}),
     fails=Sample(_SERVER, {"host": "10.0.0.7", "api_key": None}),
@@ -74,9 +75,9 @@ PUBLIC_NEEDS_ENCRYPTION = Rule(
     id="endpoint-public-needs-tls",
     title="An endpoint that others can reach is spoken to over TLS.",
     severity="high",
-    types=(_SERVER,),
+    types=_SERVERS,
     rationale="keys and requests in plain HTTP can be read and changed on the way",
-    fix="host: 127.0.0.1 in the target, and a proxy that ends TLS before it",
+    fix="host (on Docker bind): 127.0.0.1 in the target, and a proxy that ends TLS before it",
     sources=("OWASP API Security Top 10 2023, API8 Security Misconfiguration", "CWE-319"),
     levels=STRICT_IN_PROD,
     passes=Sample(_SERVER, {"host": "127.0.0.1"}),
@@ -88,7 +89,7 @@ REQUESTS_BOUNDED = Rule(
     id="endpoint-requests-bounded",
     title="An endpoint bounds the size of a request.",
     severity="medium",
-    types=(_SERVER,),
+    types=_SERVERS,
     rationale="one large request can take the memory of all others",
     fix="serving: {max_body_bytes: 1048576, max_rows: 10000} in the deployment",
     sources=("OWASP API Security Top 10 2023, API4 Unrestricted Resource Consumption", "CWE-770"),

@@ -7,6 +7,7 @@ from modelport_policies.values import MISSING, UNKNOWN, number, read
 from modelport_policies.workloads import PODS, containers
 
 _SERVER = "modelport:local:Server"
+_SERVERS = (_SERVER, "modelport:docker:Service")
 _POD = "kubernetes:core/v1:Pod"
 
 
@@ -44,11 +45,11 @@ CONTAINERS_LIMITED = Rule(
 
 SERVER_LIMITED = Rule(
     id="local-memory-limited",
-    title="A local server's workers have a memory limit.",
+    title="A server of ours has a memory limit.",
     severity="medium",
-    types=(_SERVER,),
+    types=_SERVERS,
     rationale="a worker that leaks would take the machine with it",
-    fix="target: {memory_megabytes: 1024} in the deployment",
+    fix="target: {memory_megabytes: 1024}, on Docker {memory_mib: 1024}, in the deployment",
     sources=("CWE-770",),
     passes=Sample(_SERVER, {"memory_bytes": 2**30}),
     fails=Sample(_SERVER, {"memory_bytes": 0}),

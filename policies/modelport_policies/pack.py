@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from pulumi.runtime import get_config_env
 from pulumi_policy import (
@@ -15,6 +15,7 @@ from pulumi_policy import (
     PolicyConfigSchema,
     PolicyPack,
     ReportViolation,
+    ResourceRemediation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
     Severity,
@@ -22,12 +23,15 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
+from modelport_policies.conversion import convert_once
 from modelport_policies.exemptions import SCHEMA, Exemption, decide, parse_exemptions
+from modelport_policies.remedies import mend
 from modelport_policies.rule import Environment, Resource, Rule
 
 _ENVIRONMENTS: Mapping[str, Environment] = {"dev": "dev", "staging": "staging", "prod": "prod"}
 _KEY = "modelport:environment"
 _LEVEL = "enforcementLevel"
+_Found = TypeVar("_Found")
 
 
 def run_pack(name: str, rules: Sequence[Rule], folder: Path) -> None:
@@ -41,6 +45,7 @@ def run_pack(name: str, rules: Sequence[Rule], folder: Path) -> None:
     """
     where = environment(get_config_env(), os.environ.get("PULUMI_STACK", ""))
     settings = read_settings(folder / f"{where}.json")
+    convert_once()
     PolicyPack(name, policies=policies(rules, where), initial_config=settings)
 
 
@@ -117,6 +122,13 @@ def stack_findings(
     rule: Rule, resources: Sequence[Resource], settings: Mapping[str, Any]
 ) -> list[str]:
     """What a stack rule says about all resources, exempt ones left out; never raises."""
+    return [message for message, _ in stack_violations(rule, resources, settings)]
+
+
+def stack_violations(
+    rule: Rule, resources: Sequence[Resource], settings: Mapping[str, Any]
+) -> list[tuple[str, str | None]]:
+    """The same, each with the URN of the resource that it is about; none: the whole stack."""
     check = rule.stack_check
     if check is None:
         return []
@@ -126,8 +138,26 @@ def stack_findings(
         for resource in resources
         if rule.concerns(resource.type) and not decide(exemptions, resource.name)[0]
     ]
-    found = _collect(lambda: check(seen, complete(rule, settings)))
-    return [rule.message(f"the stack {finding}") for finding in found]
+    found: list[tuple[str, str | None]] = []
+    for finding in _collect(lambda: check(seen, complete(rule, settings))):
+        if isinstance(finding, str):
+            found.append((rule.message(f"the stack {finding}"), None))
+            continue
+        resource, sentence = finding
+        problem = decide(exemptions, resource.name)[1]
+        note = f" ({problem})" if problem else ""
+        found.append((rule.message(f"{resource.name} {sentence}{note}"), resource.urn))
+    return found
+
+
+def remedy(rule: Rule, resource: Resource, settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The resource's properties with what the rule asks for; none when it asks for nothing.
+
+    The engine asks for it only when the rule's level is `remediate`, which no rule has by itself.
+    """
+    if not rule.remedies or not findings(rule, resource, settings):
+        return None
+    return mend(resource.properties, rule.remedies)
 
 
 def complete(rule: Rule, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,13 +165,13 @@ def complete(rule: Rule, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: settings.get(name, item.default) for name, item in rule.parameters.items()}
 
 
-def _collect(check: Callable[[], Iterable[str]]) -> list[str]:
+def _collect(check: Callable[[], Iterable[_Found]]) -> list[_Found | str]:
     """What a check finds; when it crashes, that is a finding beside those before it.
 
     A rule that broke must not look like one that holds. The exception's text is left out, for it
     may quote a value.
     """
-    found: list[str] = []
+    found: list[_Found | str] = []
     try:
         for finding in check():
             found.append(finding)
@@ -167,11 +197,19 @@ def _exemptions(settings: Mapping[str, Any]) -> list[Exemption]:
 
 def _resource_policy(rule: Rule, where: Environment) -> Policy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        if not rule.concerns(args.resource_type):
+            return
         resource = Resource(args.resource_type, args.name, args.urn, args.props)
         for message in findings(rule, resource, args.get_config()):
             report(message, None)
 
-    return ResourceValidationPolicy(validate=validate, **_about(rule, where))
+    def remediate(args: ResourceValidationArgs) -> Mapping[str, Any] | None:
+        resource = Resource(args.resource_type, args.name, args.urn, args.props)
+        return remedy(rule, resource, args.get_config())
+
+    # The SDK's own annotation leaves out that a remediation may have nothing to do.
+    change = cast("ResourceRemediation", remediate) if rule.remedies else None
+    return ResourceValidationPolicy(validate=validate, remediate=change, **_about(rule, where))
 
 
 def _stack_policy(rule: Rule, where: Environment) -> Policy:
@@ -183,11 +221,16 @@ def _stack_policy(rule: Rule, where: Environment) -> Policy:
                 item.urn,
                 item.props,
                 item.parent.urn if item.parent else "",
+                {
+                    name: tuple(used.urn for used in found)
+                    for name, found in item.property_dependencies.items()
+                },
             )
             for item in args.resources
+            if rule.concerns(item.resource_type)
         ]
-        for message in stack_findings(rule, resources, args.get_config()):
-            report(message, None)
+        for message, urn in stack_violations(rule, resources, args.get_config()):
+            report(message, urn)
 
     return StackValidationPolicy(validate=validate, **_about(rule, where))
 

@@ -14,6 +14,7 @@ from modelport_policies.values import MISSING, UNKNOWN, number
 
 _LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 _SERVER = "modelport:local:Server"
+_SERVERS = (_SERVER, "modelport:docker:Service")
 
 
 def _retention(resource: Resource, settings: Settings) -> Iterator[str]:
@@ -54,11 +55,11 @@ LOGS_RETAINED = Rule(
 
 LOG_BOUNDED = Rule(
     id="local-log-bounded",
-    title="A local server's log has a largest size.",
+    title="The log of a server of ours has a largest size.",
     severity="medium",
-    types=(_SERVER,),
+    types=_SERVERS,
     rationale="a log without an end fills the disk, and a full disk stops everything else",
-    fix="target: {log_megabytes: 20} in the deployment",
+    fix="target: {log_megabytes: 20}, on Docker {log_mib: 10}, in the deployment",
     sources=("CWE-400 (uncontrolled resource consumption)", "CWE-779"),
     parameters={"max_log_bytes": Parameter(2**30, "largest accepted limit in bytes")},
     passes=Sample(_SERVER, {"log_bytes": 20 * 2**20}),

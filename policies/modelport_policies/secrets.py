@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
-from modelport_policies.rule import Resource, Rule, Sample, Settings
+from modelport_policies.rule import Reads, Resource, Rule, Sample, Settings
 from modelport_policies.secret_words import could_be_secret, looks_like_secret, named_like_secret
 from modelport_policies.values import UNKNOWN, Path, Read, entries, items, read
 from modelport_policies.workloads import LONGEST_NAME, PODS, containers, is_plain
@@ -25,7 +26,7 @@ _MAPS: Mapping[str, tuple[Path, ...]] = {
     _LAMBDA: (("environment", "variables"),),
     "aws:sagemaker/model:Model": (("primaryContainer", "environment"),),
     "azure-native:machinelearningservices:OnlineDeployment": (
-        ("onlineDeploymentProperties", "environmentVariables"),
+        ("properties", "environmentVariables"),
     ),
     "azure-native:web:WebAppApplicationSettings": (("properties",),),
     "gcp:cloudfunctionsv2/function:Function": (
@@ -100,6 +101,9 @@ NO_PLAIN_SECRETS = Rule(
     rationale="whoever may describe the resource reads it, and it ends in logs and crash reports",
     fix="keep it in the platform's secret store and give the program a reference",
     sources=("CKV_AWS_45", "CWE-526", "AWS Security Hub Lambda.2 (intent)"),
+    reads=tuple(
+        Reads(".".join(path), "passes") for path in (*chain(*_MAPS.values()), *_PAIRS.values())
+    ),
     passes=Sample(
         _LAMBDA,
         {

@@ -100,3 +100,10 @@ def _holds(value: object, key: str | int) -> bool:
     if isinstance(key, int):
         return isinstance(value, Sequence) and not isinstance(value, str)
     return isinstance(value, Mapping)
+
+
+def flag(value: Read) -> bool | None:
+    """Yes or no, also where a provider takes it as text; none when it is neither."""
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.lower())
+    return value if isinstance(value, bool) else None

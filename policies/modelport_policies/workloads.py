@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from modelport_policies.rule import Resource
+from modelport_policies.secret_words import looks_like_secret
 from modelport_policies.values import Path, items, text
 
 _POD: Path = ("spec",)
@@ -34,7 +35,12 @@ def containers(
 def label(named: Mapping[str, object], place: str) -> str:
     """Where something is, with its name when that is a plain one."""
     name = text(named, "name")
-    plain = isinstance(name, str) and len(name) <= LONGEST_NAME and is_plain(name)
+    plain = (
+        isinstance(name, str)
+        and len(name) <= LONGEST_NAME
+        and is_plain(name)
+        and not looks_like_secret(name)
+    )
     return f"{place} '{name}'" if plain else place
 
 

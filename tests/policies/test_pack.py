@@ -17,7 +17,7 @@ from modelport_policies.rule import Resource, Settings
 
 Judge = Callable[..., list[str]]
 OWNER = next(rule for rule in SECURITY if rule.id == "owner-present")
-STACK = next(rule for rule in COST if rule.stack_check)
+STACK = next(rule for rule in COST if rule.id == "stack-monthly-limit")
 SERVICE = "modelport:index:LocalService"
 
 

@@ -15,6 +15,7 @@ LATER = UNKNOWN_STRING_VALUE
 SECRET = "mp_Zk1vT0bQ9yWcR4uX7aLh2sE8dGm3nPq5jFt6iBxK"
 SERVICE = "modelport:index:LocalService"
 SERVER = "modelport:local:Server"
+ENGINE = "modelport:docker:Service"
 GROUP = "aws:cloudwatch/logGroup:LogGroup"
 SHA = "0123456789abcdef" * 4
 
@@ -34,6 +35,10 @@ PASS: list[tuple[str, str, dict[str, Any]]] = [
     ("training-data-known", SERVICE, {"data_sha256": LATER}),
     ("endpoint-public-needs-auth", SERVER, {"host": "127.0.0.1"}),
     ("endpoint-public-needs-auth", SERVER, {"host": "::1"}),
+    ("endpoint-public-needs-auth", ENGINE, {"host": "127.0.0.1"}),
+    ("endpoint-public-needs-auth", ENGINE, {"host": "0.0.0.0", "api_key": SECRET}),
+    ("local-memory-limited", ENGINE, {"memory_bytes": 2**30}),
+    ("local-log-bounded", ENGINE, {"log_bytes": 10 * 2**20}),
     ("endpoint-public-needs-auth", SERVER, {"host": "::ffff:127.0.0.1"}),
     ("endpoint-public-needs-auth", SERVER, {"host": "0.0.0.0", "api_key": SECRET}),
     ("endpoint-public-needs-auth", SERVER, {"host": "0.0.0.0", "api_key": LATER}),
@@ -247,7 +252,7 @@ def test_a_stack_is_the_sum_of_its_outermost_parts() -> None:
     def part(name: str, usd: object, parent: str = "") -> Resource:
         return Resource(SERVICE, name, f"urn:{name}", {"monthly_usd": usd}, parent)
 
-    (rule,) = [rule for rule in COST if rule.stack_check]
+    (rule,) = [rule for rule in COST if rule.id == "stack-monthly-limit"]
     whole = [
         part("a", 3000),
         part("b", 2000),

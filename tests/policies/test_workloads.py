@@ -160,8 +160,8 @@ FAIL: list[tuple[str, str, dict[str, Any], list[str]]] = [
     (
         "environment-no-plain-secrets",
         AZURE_ML,
-        {"onlineDeploymentProperties": {"environmentVariables": {"STORAGE_KEY": "x"}}},
-        [plain("onlineDeploymentProperties.environmentVariables 'STORAGE_KEY'")],
+        {"properties": {"environmentVariables": {"STORAGE_KEY": "x"}}},
+        [plain("properties.environmentVariables 'STORAGE_KEY'")],
     ),
     (
         "environment-no-plain-secrets",
