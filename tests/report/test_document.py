@@ -74,15 +74,18 @@ def test_prices() -> None:
     same = step(SERVICE, "b", "same", custom=False, old={"monthly_usd": 8}, new={"monthly_usd": 8})
     open_price = step(SERVICE, "c", custom=False, new={"monthly_usd": UNKNOWN_MARK})
     inside = step(QUEUE, "q", parent=service.urn)
-    found = report(service, same, open_price, inside, step(QUEUE, "r"), step(QUEUE, "s", "same"))
+    other = "aws:somewhere/thing:Thing"
+    found = report(service, same, open_price, inside, step(other, "r"), step(other, "s", "same"))
     cost = found.cost
     assert (cost.before, cost.after, cost.difference) == (49, 90.5, 41.5)
     assert cost.unknown == ("c",)
     assert (cost.unpriced, cost.unpriced_changed) == (2, 1)
     text = render_markdown(found)
-    assert "| <code>a</code> | 41.00 USD | 82.50 USD | +41.50 USD |" in text
-    assert "| <code>c</code> | - | known after the update | ? |" in text
+    assert "| <code>a</code> | 41.00 USD | 82.50 USD | +41.50 USD | - | - |" in text
+    assert "| <code>c</code> | - | known after the update | ? | - | - |" in text
+    assert "Cost: **+41.50 USD a month; 1 price more known after the update**" in text
     assert "2 resources are unpriced, 1 of them changed here" in text
+    assert "- `r` (AWS somewhere thing): `the price book does not know this type`" in text
 
 
 def test_policies_come_by_level_and_severity() -> None:

@@ -3,6 +3,7 @@
 `GOLDEN=write pytest tests/report/test_engine_reports.py` writes the golden files anew.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Generator
@@ -23,12 +24,23 @@ CONFIG = {
     "gcp": "gcp:project: diagnostics",
     "kubernetes": "kubernetes:namespace: diagnostics",
 }
+PACKS = ("cost", "reliability", "security")
+RULES = {
+    "all": "disabled",
+    "bundle-pinned-in-prod": "mandatory",
+    "environment-no-plain-secrets": "mandatory",
+}
+"""The programs are short, so most rules would refuse them; these say what the reports are about."""
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Generator[Project]:
     made = Project(tmp_path / "project")
-    (made.folder / "policies").symlink_to(ROOT / "policies")
+    for pack in PACKS:
+        folder = made.folder / "policies" / pack
+        shutil.copytree(ROOT / "policies" / pack, folder)
+        for environment in ("dev", "prod"):  # settings of ours make a stack one of dev
+            (folder / f"{environment}.json").write_text(json.dumps(RULES))
     yield made
     made.end()
 
@@ -58,6 +70,26 @@ def test_the_report_of_a_real_change_is_as_reviewed(project: Project, cloud: str
             (GOLDEN / name).write_text(text)
         assert (GOLDEN / name).read_text() == text
     assert not any(secret in text for text in texts.values() for secret in SECRETS)
+    if cloud == "azure":
+        refused_above_its_limit(project)
+
+
+def refused_above_its_limit(project: Project) -> None:
+    """An update of plain resources that would cost too much is refused, and nothing is touched."""
+    stack_file = project.folder / f"Pulumi.{STACK}.yaml"
+    free = stack_file.read_text()
+    stack_file.write_text(f"{free}  modelport:limits: {{monthly_usd: 113.14}}\n")
+    ran = project.modelport("up", "--offline", "-s", STACK)
+    assert ran.returncode == 1
+    assert ran.stderr.strip().endswith(
+        "error: the stack would cost 113.15 USD a month, over modelport:limits.monthly_usd "
+        "(113.14): pages 113.15"
+    )
+    before = load(project.home.preview)
+    stack_file.write_text(f"{free}  modelport:limits: {{monthly_usd: 113.15}}\n")
+    ran = project.modelport("preview", "--offline", "-s", STACK)
+    assert "cost: +100.74 USD a month, of which 100.74 USD idle" in ran.stdout + ran.stderr
+    assert load(project.home.preview).steps == before.steps
 
 
 SECRETS = ("sk-in-plain", "sk-hidden", "mp_first", "mp_second", "written-in-plain")

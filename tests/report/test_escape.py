@@ -108,9 +108,10 @@ def _report(text: str) -> str:
     facts = {"monthly_usd": 1, "version": f"a{text}", "metric": f"m{text}", "score": 1, text: 1}
     grown = {"monthly_usd": 99, "version": f"b{text}", "metric": f"m{text}", "score": 2, text: 2}
     wide = {"Effect": "Allow", "Action": [f"{text}:*"], "Resource": "*"}
+    kind = f"my:index:{text.replace(':', '')}"  # the engine takes no more than three parts
     steps = (
         made.step("aws:s3/bucket:Bucket", f"b{text}", "replace", changes=(change,), old={}, new={}),
-        made.step(f"my:index:{text}", f"c{text}", "update", changes=(change,) * 5, custom=False),
+        made.step(kind, f"c{text}", "update", changes=(change,) * 5, custom=False),
         made.step("my:index:Own", f"d{text}", "update", custom=False, old=facts, new=grown),
         made.step("aws:iam/policy:Policy", f"e{text}", new={"policy": {"Statement": [wide]}}),
         made.step("gcp:projects:IAMMember", f"f{text}", new={"role": f"{text}admin"}),

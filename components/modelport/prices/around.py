@@ -33,6 +33,10 @@ _REGISTRIES = {
 }
 _KEYS = {"aws": ("kms", "key-month"), "gcp": ("kms", "key-version-month")}
 _SECRETS = {"aws": ("secrets-manager", "secret-month"), "gcp": ("secret-manager", "version-month")}
+_PRIVATE = {
+    "aws": ("vpc-endpoint", "interface endpoint ENI-hour"),
+    "azure": ("private-link", "endpoint-hour"),
+}
 _ADDRESSES = {
     "aws": ("nat-gateway", "gateway-hour"),
     "gcp": ("cloud-nat", "VM-hour"),
@@ -120,9 +124,10 @@ def nat(case: Case, *, gateways: int = 1, bytes_per_request: float = 0) -> Parts
 
 
 def private_endpoints(case: Case, count: int) -> Parts:
-    """Private ways to a provider's services, one for each and zone, without their traffic."""
-    price = _price(case, "vpc-endpoint", "interface endpoint ENI-hour")
-    return stands("private endpoints", price, count * HOURS)
+    """Private ways to services, on AWS one for each and zone, without their traffic."""
+    if case.provider not in _PRIVATE:
+        return unpriced("private endpoints")
+    return stands("private endpoints", _price(case, *_PRIVATE[case.provider]), count * HOURS)
 
 
 def _monthly(case: Case, kinds: dict[str, tuple[str, str]], what: str, count: float) -> Parts:

@@ -3,11 +3,13 @@
 import csv
 import difflib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+
+from modelport.prices.overlay import Fetched, overlay_path, read_overlay
 
 DATA = Path(__file__).with_name("data")
 EVERYWHERE = "global"
@@ -69,8 +71,13 @@ _Rows = dict[tuple[str, str, str], dict[str, Price]]
 class PriceBook:
     """Prices of machines and of units, read once from the package's data."""
 
-    def __init__(self, folder: Path = DATA) -> None:
-        """Read all prices of `folder`, which takes some milliseconds."""
+    def __init__(self, folder: Path = DATA, fetched: Iterable[Fetched] = ()) -> None:
+        """Read all prices of `folder`, which takes some milliseconds.
+
+        Args:
+            folder: The prices of the package.
+            fetched: Prices that go before them, by region.
+        """
         self._sources = {row["key"]: row["source"] for row in _read(folder / "sources.csv")}
         self._hourly: _Rows = defaultdict(dict)
         self._spot: _Rows = defaultdict(dict)
@@ -92,11 +99,18 @@ class PriceBook:
             for row in _read(folder / "derived.csv")
         }
 
+        for price in fetched:
+            self._add_fetched(price)
+
     @staticmethod
     @cache
     def default() -> "PriceBook":
-        """The book that comes with the package, read when it is first asked for."""
-        return PriceBook()
+        """The book that comes with the package, under what `modelport prices refresh` fetched.
+
+        Raises:
+            ConfigError: the file of fetched prices is damaged.
+        """
+        return PriceBook(fetched=read_overlay(overlay_path()))
 
     def hourly(self, provider: str, service: str, sku: str, region: str) -> Price | None:
         """What a machine costs an hour; none when the book has it in no region.
@@ -118,6 +132,12 @@ class PriceBook:
     def unit(self, provider: str, service: str, unit: str, region: str) -> Price | None:
         """What one unit of a service costs; none when the book has it in no region."""
         return self._pick(self._units, (provider, service, unit), region)
+
+    def units(self) -> Iterator[tuple[str, str, str, Price]]:
+        """Every price of a unit: provider, service, unit, price."""
+        for (provider, service, unit), by_region in sorted(self._units.items()):
+            for region in sorted(by_region):
+                yield provider, service, unit, by_region[region]
 
     def machines(self, provider: str, service: str) -> tuple[Machine, ...]:
         """All sizes of a service that have a price, by name."""
@@ -159,6 +179,18 @@ class PriceBook:
             accelerator=row["accelerator"],
             accelerators=_number(row["accelerator_count"]),
         )
+
+    def _add_fetched(self, fetched: Fetched) -> None:
+        """Take one price over; a size that the package does not know has no other facts."""
+        rows = {"machine": self._hourly, "spot": self._spot, "unit": self._units}[fetched.kind]
+        unit = fetched.name if fetched.kind == "unit" else "hour"
+        key = (fetched.provider, fetched.service, fetched.name)
+        rows[key][fetched.region] = Price(
+            fetched.usd, unit, fetched.region, fetched.source, fetched.as_of
+        )
+        if fetched.kind == "machine":
+            sizes = self._machines[fetched.provider, fetched.service]
+            sizes.setdefault(fetched.name, Machine(fetched.name, None, None, "", None))
 
     def _price(self, row: Mapping[str, str], usd: str, unit: str) -> Price:
         return Price(float(usd), unit, row["region"], self._source(row), row["as_of"])

@@ -1,7 +1,9 @@
 """Estimates: lines of cost for one workload, their sums, and the facts that a preview shows."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from modelport.prices.book import Price, PriceBook, oldest
 
@@ -11,6 +13,7 @@ SECONDS = HOURS * 3600
 """Seconds of a month."""
 GB = 1e9
 """Bytes of a GB; where a provider means 2^30, an estimate is 7 % too high."""
+Spread = Literal["even", "bursts", "peak"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,17 @@ class Workload:
     """Size of a request."""
     response_bytes: float = 0
     """Size of an answer."""
+    rate: float = 0
+    """Requests a second at the busiest time; 0 when it is not known."""
+    spread: Spread = "even"
+    """How they come in a month: `even`; in `bursts` of `rate`, and none between them; or so that
+    instances for the `peak` of `rate` are kept all the time."""
 
     def __post_init__(self) -> None:
         if self.milliseconds <= 0:
             raise ValueError(f"milliseconds is {self.milliseconds}, but must be above 0")
-        if min(self.requests, self.request_bytes, self.response_bytes) < 0:
-            raise ValueError("requests and their sizes must not be below 0")
+        if min(self.requests, self.request_bytes, self.response_bytes, self.rate) < 0:
+            raise ValueError("requests, their sizes and their rate must not be below 0")
 
     @property
     def seconds(self) -> float:
@@ -41,6 +49,16 @@ class Workload:
     def at_once(self) -> float:
         """Requests that are under way at one moment, over a month's average."""
         return self.requests * self.seconds / SECONDS
+
+    @property
+    def at_once_at_peak(self) -> float:
+        """Requests that are under way at the busiest time; never fewer than on average."""
+        return max(self.rate * self.seconds, self.at_once)
+
+    @property
+    def busy_share(self) -> float:
+        """Share of the month in which requests come, when they come as fast as `rate`."""
+        return min(self.requests / (self.rate * SECONDS), 1) if self.rate else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,8 @@ class Scale:
     """Instances that there are at most."""
     at_once: int = 1
     """Requests that one of them serves at once."""
+    usual: int = 0
+    """Instances that were asked for, where neither bound is; at least the minimum."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.minimum <= self.maximum or self.at_once < 1:
@@ -80,9 +100,27 @@ class Case:
         return math.ceil(self.workload.at_once / self.scale.at_once)
 
     @property
-    def standing(self) -> int:
-        """Instances that this load keeps running; peaks within the month are not known."""
-        return min(max(self.needed, self.scale.minimum), self.scale.maximum)
+    def standing(self) -> float:
+        """Instances that this load keeps running, on average over the month.
+
+        Of an even load, as many as it keeps busy. Of `bursts`, as many as `rate` needs for as long
+        as the requests last, and the minimum between them. Of a `peak`, as many as `rate` needs
+        all the time; where the rate is not known, all that there may be.
+        """
+        workload, scale = self.workload, self.scale
+        even = self._within(max(self.needed, scale.usual))
+        if workload.spread == "even":
+            return even
+        peak = scale.maximum
+        if workload.rate:
+            peak = self._within(math.ceil(workload.at_once_at_peak / scale.at_once))
+        if workload.spread == "peak":
+            return max(peak, even)
+        share = workload.busy_share
+        return max(share * peak + (1 - share) * scale.minimum, even)
+
+    def _within(self, count: int) -> int:
+        return min(max(count, self.scale.minimum), self.scale.maximum)
 
     @property
     def requests_at_most(self) -> float:
@@ -187,7 +225,8 @@ class Estimate:
             moved.setdefault((asked, other), []).append(what)
         for (asked, other), names in moved.items():
             listed = ", ".join(dict.fromkeys(names))
-            sentences.append(f"prices of {other} count, those of {asked} are not known: {listed}")
+            lacking = f"those of {asked} are not known" if asked else "the region is not known"
+            sentences.append(f"prices of {other} count, {lacking}: {listed}")
         return tuple(dict.fromkeys(sentences))
 
 
@@ -223,6 +262,29 @@ def unpriced(*names: str) -> Parts:
     return Parts(unpriced=tuple(name.replace(",", ";") for name in names))
 
 
+def estimate_range(case: Case, price: Callable[[Case], Parts]) -> tuple[Estimate, float, float]:
+    """What a deployment costs a month at its configured rate: expected, at least and at most.
+
+    The same requests cost least when they come evenly, and most when the instances for the
+    busiest time are kept all month. Where only the rate is known and not the requests of a month,
+    it counts for all of it, and at least nothing comes.
+
+    Args:
+        case: With the workload's `rate`; its `spread` does not count.
+        price: What the deployment is made of.
+    """
+    workload = case.workload
+    requests = workload.requests or workload.rate * SECONDS
+
+    def at(spread: Spread, requests: float) -> Estimate:
+        changed = replace(workload, spread=spread, requests=requests)
+        return Estimate.of(price(replace(case, workload=changed)))
+
+    expected = at("bursts" if workload.rate else "even", requests)
+    sums = (at("even", workload.requests).monthly_usd, at("peak", requests).monthly_usd)
+    return expected, min(*sums, expected.monthly_usd), max(*sums, expected.monthly_usd)
+
+
 def facts(estimate: Estimate) -> dict[str, float | str]:
     """Flat facts for the difference that a preview shows.
 
@@ -236,7 +298,7 @@ def facts(estimate: Estimate) -> dict[str, float | str]:
         "per_1000_usd": round(estimate.per_1000_usd, 4),
         "idle_usd": round(estimate.idle_usd, 2),
         "worst_case_usd": round(estimate.worst_case_usd, 2),
-        "prices_as_of": _dates(estimate),
+        "prices_as_of": dates_said(estimate.lines),
     }
     if estimate.unpriced:
         found["unpriced"] = ", ".join(estimate.unpriced)
@@ -245,8 +307,9 @@ def facts(estimate: Estimate) -> dict[str, float | str]:
     return found
 
 
-def _dates(estimate: Estimate) -> str:
-    dates = [line.price.as_of for line in estimate.lines]
+def dates_said(lines: Sequence[Line]) -> str:
+    """The oldest date of some prices, and how many have none."""
+    dates = [line.price.as_of for line in lines]
     first, without = oldest(dates), dates.count("undated")
     if not dates:
         return "no prices"

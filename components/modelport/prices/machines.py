@@ -6,11 +6,11 @@ from modelport.prices.book import Price
 from modelport.prices.estimate import HOURS, Case, Parts, stands, unpriced
 
 _DISKS = {
-    "aws": ("ebs", "GB-month gp3"),
-    "gcp": ("persistent-disk", "GiB-month pd-balanced"),
-    "azure": ("managed-disk", "GiB-month StandardSSD_LRS"),
+    "aws": ("ebs", "GB-month", "gp3"),
+    "gcp": ("persistent-disk", "GiB-month", "pd-balanced"),
+    "azure": ("managed-disk", "GiB-month", "StandardSSD_LRS"),
 }
-"""Service and unit of the disk that machines start from."""
+"""Service, unit and kind of the disk that machines start from."""
 _BESIDE = {"sagemaker-hosting": ("endpoint data processing", "endpoint disk")}
 """What a service bills beside its machines, and the book has no price of."""
 
@@ -81,13 +81,14 @@ def app_engine(case: Case, vcpu: float, memory_gib: float, disk_gib: float = 10)
     return _sizes(case, "app-engine-flexible", vcpu, memory_gib) + disks
 
 
-def disk(case: Case, gib: float) -> Parts:
-    """A balanced disk of `gib` GiB for every instance."""
+def disk(case: Case, gib: float, kind: str = "") -> Parts:
+    """A disk of `gib` GiB for every instance: of a `kind` in the provider's words, or balanced."""
     if case.provider not in _DISKS:
         return unpriced("disk")
-    service, unit = _DISKS[case.provider]
-    price = case.book.unit(case.provider, service, unit, case.region)
-    return hourly(case, f"disk {unit.partition(' ')[2]}", price, gib / HOURS)
+    service, unit, usual = _DISKS[case.provider]
+    chosen = kind or usual
+    price = case.book.unit(case.provider, service, f"{unit} {chosen}", case.region)
+    return hourly(case, f"disk {chosen}", price, gib / HOURS)
 
 
 def _sizes(case: Case, service: str, vcpu: float, memory_gib: float) -> Parts:

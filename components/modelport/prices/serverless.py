@@ -34,7 +34,10 @@ def lambda_function(
     """
     gib, seconds = memory_mb / 1024, case.workload.seconds
     provisioned, most = case.scale.minimum, case.scale.maximum
-    share = min(1, provisioned / case.workload.at_once) if case.workload.at_once else 1
+    workload = case.workload
+    burst = workload.rate and workload.spread != "even"
+    at_once = workload.at_once_at_peak if burst else workload.at_once
+    share = min(1, provisioned / at_once) if at_once else 1
     share = share if provisioned else 0
     parts = per_million(case, "lambda", "1M requests")
     if provisioned:
@@ -119,8 +122,14 @@ def _by_activity(case: Case, service: str, resources: list[_Resource]) -> Parts:
     """Seconds in which instances serve, and the others of those that are always there."""
     workload, scale = case.workload, case.scale
     alone = workload.requests * workload.seconds
-    # Requests that one instance serves at once share its seconds.
+    # Requests that one instance serves at once share its seconds; at a peak of which no rate is
+    # known, none does.
     busy = min(alone, max(case.needed, 1) * SECONDS)
+    if workload.rate and workload.spread != "even":
+        together = min(scale.at_once, max(workload.at_once_at_peak, 1))
+        busy = min(alone, max(alone / together, busy))
+    if workload.spread == "peak":
+        busy = alone
     per_request = busy / workload.requests if workload.requests else workload.seconds
     held = scale.minimum * SECONDS
     parts = per_million(case, service, "1M requests")

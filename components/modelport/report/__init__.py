@@ -9,6 +9,7 @@ words.py             values and resource types in words
 facts.py             what components say about themselves, in words
 changes.py           one entry for each resource that changes
 cost.py              price before and after
+pricing/             what an ordinary resource costs, from its inputs
 risk.py              what a risk is
 endpoints.py         addresses that change, and interruptions
 data_loss.py         what is lost with a resource (data_types.py: which types hold data)
@@ -18,8 +19,9 @@ safeguards.py        protection, secrets, scale, versions
 risks.py             all of them
 document.py          the report as data
 diagram.py           the report's picture
+limits.py            how much of it is shown
 escape.py            texts that strangers wrote, made harmless
-markdown.py          the report as Markdown (sections.py: its parts)
+markdown.py          the report as Markdown (sections.py, cost_section.py: its parts)
 """
 
 from modelport.report.document import Report, make_report

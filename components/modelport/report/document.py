@@ -3,7 +3,7 @@
 from typing import Literal
 
 from modelport.report.changes import Counts, Entry, counts_of, entries_of
-from modelport.report.cost import Cost, cost_of
+from modelport.report.cost import Cost, cost_of, over_limit
 from modelport.report.diagram import diagram_of
 from modelport.report.recording import (
     Diagnostic,
@@ -91,9 +91,10 @@ def make_report(recording: Recording) -> Report:
     risks = risks_of(recording)
     policies = tuple(sorted(recording.findings, key=_policy_place))
     changes = entries_of(recording)
+    cost = cost_of(recording)
     return Report(
         header=recording.header,
-        verdict=_verdict(recording, risks),
+        verdict=_verdict(recording, risks, cost),
         summary=_summary(recording, counts),
         notes=tuple(_notes(recording)),
         counts=counts,
@@ -101,7 +102,7 @@ def make_report(recording: Recording) -> Report:
         changes=changes,
         policies=policies,
         packs=recording.packs,
-        cost=cost_of(recording),
+        cost=cost,
         outputs=tuple(
             output.model_copy(update={"old": readable(output.old), "new": readable(output.new)})
             for output in recording.outputs
@@ -115,7 +116,9 @@ def make_report(recording: Recording) -> Report:
     )
 
 
-def _verdict(recording: Recording, risks: tuple[Risk, ...]) -> Verdict:
+def _verdict(recording: Recording, risks: tuple[Risk, ...], cost: Cost) -> Verdict:
+    if over := over_limit(cost, recording.header.limit_usd):
+        return Verdict(kind="refused", text=over.partition(": ")[0])
     refusals = sum(finding.level == "mandatory" for finding in recording.findings)
     if refusals:
         said = counted(refusals, "point")

@@ -30,6 +30,11 @@ ENDPOINTS: dict[str, Endpoint] = {
         "the new version is started and proved beside the live one, which answers until then",
         ("host", "port"),
     ),
+    "modelport:docker:Service": Endpoint(
+        ("host", "port"),
+        "the new containers are started and proved beside the live ones, which answer until then",
+        ("host", "port"),
+    ),
     # https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails.html
     "aws:sagemaker/endpoint:Endpoint": Endpoint(("name",), _SHIFTS),
     "aws:lambda/function:Function": Endpoint(("name",), _SHIFTS),

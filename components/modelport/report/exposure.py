@@ -224,6 +224,7 @@ _FINDERS: Mapping[str, Finder] = {
     "azure-native:network:NetworkSecurityGroup": _azure_rules,
     "azure-native:network:SecurityRule": _azure_rules,
     "kubernetes:core/v1:Service": _kubernetes_service,
+    "modelport:docker:Service": _local_server,
     "modelport:local:Server": _local_server,
 }
 _ON: frozenset[object] = frozenset({True})

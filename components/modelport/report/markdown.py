@@ -3,9 +3,10 @@
 import re
 
 from modelport.report import sections
+from modelport.report.cost_section import headline
 from modelport.report.document import Report
 from modelport.report.escape import code, sentence
-from modelport.report.sections import Limits
+from modelport.report.limits import Limits
 
 LARGEST = 65_000
 """Bytes of a comment; GitHub refuses one with more than 65,536 characters."""
@@ -65,5 +66,7 @@ def _top(report: Report) -> list[str]:
         f"{_MARKS[report.verdict.kind]} **Verdict: {report.verdict.text}.**\n",
         f"Compared: {code(header.base)} → {code(header.head)}\n",
     ]
+    if report.cost.prices:
+        lines.append(f"Cost: **{headline(report.cost)}**\n")
     lines += [f"> {sentence(note)}\n" for note in report.notes]
     return lines

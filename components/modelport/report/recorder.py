@@ -1,5 +1,6 @@
 """Recorder: listens to a preview and makes its recording."""
 
+import os
 import re
 from collections.abc import Mapping
 from typing import Any, cast
@@ -7,6 +8,7 @@ from typing import Any, cast
 from pulumi.automation import events
 
 from modelport.engine.texts import clean, is_summary, without_paths, without_values
+from modelport.report.pricing import is_read
 from modelport.report.property_changes import property_changes
 from modelport.report.recording import Diagnostic, Finding, Header, Output, Recording, Step
 from modelport.report.values import (
@@ -20,7 +22,7 @@ from modelport.report.values import (
     is_mark,
     mapped,
 )
-from modelport_policies import COST, SECURITY
+from modelport_policies import RULES
 
 _STACK = "pulumi:pulumi:Stack"
 _REPLACING = {
@@ -32,7 +34,7 @@ _REPLACING = {
     "remove-pending-replace": "replace",
 }
 """The engine tells a replacement as several steps; a reader sees one."""
-_SEVERITIES = {rule.id: rule.severity for rule in (*SECURITY, *COST)}
+_SEVERITIES = {rule.id: rule.severity for rule in RULES}
 """The Automation API drops a finding's severity; those of our own rules are known."""
 _RANDOM = {
     "aws": r"-[0-9a-f]{7}",
@@ -42,6 +44,12 @@ _RANDOM = {
 }
 """What each provider adds to a resource's name when the program gives none."""
 _RELEASES = 100
+_REGION_VARIABLES = {
+    "aws": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    "azure-native": ("ARM_LOCATION",),
+    "gcp": ("GOOGLE_REGION", "CLOUDSDK_COMPUTE_REGION"),
+}
+"""Where the providers look for a region that the stack does not name."""
 
 
 class Recorder:
@@ -57,6 +65,7 @@ class Recorder:
         self._stack: tuple[int, events.StepEventMetadata] | None = None
         self._findings: set[tuple[str, str, str, str | None, str, str | None]] = set()
         self._diagnostics: set[tuple[str, str, str | None]] = set()
+        self._regions: dict[str, str] = {}
         self._packs: set[str] = set()
         self._ended = False
         self._failed = False
@@ -117,6 +126,8 @@ class Recorder:
         return _without_random_names(found)
 
     def _step(self, sequence: int, metadata: events.StepEventMetadata) -> None:
+        if metadata.type.startswith("pulumi:providers:"):
+            self._regions[metadata.urn] = _region(metadata)
         if metadata.type == _STACK or _is_default_provider(metadata):
             return
         self._steps.setdefault(metadata.urn, []).append((sequence, metadata))
@@ -159,7 +170,8 @@ class Recorder:
         op = _REPLACING.get(str(main.op.value), str(main.op.value))
         before, after, plain = blinded_pair(_inputs(old), _inputs(new))
         by_property = self._dependencies.get(urn, {})
-        keeps = op != "same" or not state.custom  # of what stays, only facts are read
+        priced = bool(state.custom) and is_read(main.type)
+        keeps = op != "same" or not state.custom or priced  # of what stays, else nothing is read
         return Step(
             urn=urn,
             type=main.type,
@@ -167,6 +179,7 @@ class Recorder:
             parent=state.parent,
             custom=bool(state.custom),
             provider=_package(state.provider),
+            region=self._region(state.provider) if priced else "",
             deletes_first=_deletes_first(operations),
             replaced_for=tuple(sorted(main.keys or ())),
             protect_old=bool(old and old.protect),
@@ -182,6 +195,13 @@ class Recorder:
             depends_on=tuple(sorted({item for urns in by_property.values() for item in urns})),
             references={key: urns for key, urns in by_property.items() if key},
         )
+
+    def _region(self, provider: str) -> str:
+        """Region of a provider reference, `urn::id`; else what its command line would take."""
+        package = _package(provider)
+        found = self._regions.get(provider.rpartition("::")[0], "")
+        names = (name for name in _REGION_VARIABLES.get(package, ()) if os.environ.get(name))
+        return found or os.environ.get(next(names, ""), "")
 
     def _stack_outputs(self) -> tuple[Output, ...]:
         if self._stack is None:
@@ -247,6 +267,15 @@ def _releases(old: events.StepEventStateMetadata | None) -> tuple[str, ...]:
         return ()
     versions = [item.get("version") for item in found if isinstance(item, dict)]
     return tuple(str(version) for version in versions[-_RELEASES:])
+
+
+def _region(metadata: events.StepEventMetadata) -> str:
+    """Where the resources of a provider are, unless they say something else."""
+    state = metadata.new or metadata.old
+    inputs = (state.inputs or {}) if state else {}
+    named = (inputs.get(name) for name in ("region", "location", "zone"))
+    found = next((name for name in named if isinstance(name, str)), "")
+    return found if re.fullmatch(r"[A-Za-z0-9 -]{1,40}", found) else ""
 
 
 def _package(provider: str) -> str:

@@ -33,6 +33,9 @@ class Header(Model):
     """What the change is compared with, e.g. `commit 1a2b3c4 (origin/main)`."""
     head: str = "the files as they are"
     """What would be deployed."""
+    limit_usd: float | None = None
+    """Largest price of the stack in USD a month, `modelport:limits.monthly_usd`; none when it has
+    no limit."""
 
 
 class Change(Model):
@@ -65,6 +68,8 @@ class Step(Model):
     """Whether a provider manages it; components are not."""
     provider: str = ""
     """Name of the provider's package, e.g. `aws`."""
+    region: str = ""
+    """Region of its provider where a price depends on it; empty when it is not known."""
     deletes_first: bool = False
     """Of a replacement: the old one goes before the new one is there."""
     replaced_for: tuple[str, ...] = ()
@@ -96,8 +101,8 @@ class Step(Model):
 
     @property
     def name(self) -> str:
-        """The resource's name in the program."""
-        return self.urn.rsplit("::", 1)[-1]
+        """The resource's name in the program, which may hold `::` as well."""
+        return self.urn.split("::", 3)[-1]
 
 
 class Finding(Model):

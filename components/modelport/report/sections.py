@@ -1,13 +1,13 @@
 """Sections: the parts of the report in Markdown, each shortened honestly when it must be."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from modelport.report.changes import STACK, Entry
+from modelport.report.cost_section import cost_lines
 from modelport.report.document import Report
 from modelport.report.escape import block, code, html_code, sentence
-from modelport.report.facts import money
+from modelport.report.limits import JSON, Limits, left_out
 from modelport.report.recording import Finding, Output
 from modelport.report.risk import Risk
 from modelport.report.words import counted, shortened, shown
@@ -26,25 +26,6 @@ _MARKS = {"high": "🔴", "medium": "🟠", "low": "⚪"}
 _LEGEND = "🔴 grave, 🟠 less so, ❔ could not be judged before the update.\n"
 _FEW = 3
 """Properties that are shown without a click."""
-_JSON = "the JSON report has all of them"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much of each part is shown."""
-
-    risks: int = 200
-    """Points to look at."""
-    entries: int = 300
-    """Resources that change."""
-    properties: int = 40
-    """Properties of one resource."""
-    findings: int = 200
-    """What policies said."""
-    lines: int = 50
-    """Outputs, errors and prices."""
-    diagram: bool = True
-    """Whether the diagram is there."""
 
 
 def points(report: Report, limits: Limits) -> Iterator[str]:
@@ -60,13 +41,13 @@ def points(report: Report, limits: Limits) -> Iterator[str]:
         yield _LEGEND
     for risk in urgent[: limits.risks]:
         yield _risk(risk)
-    yield from _left_out(len(urgent), limits.risks, "point")
+    yield from left_out(len(urgent), limits.risks, "point")
     if small:
         yield ""
         yield f"<details><summary>{counted(len(small), 'small point')}</summary>\n"
         for risk in small[: limits.risks]:
             yield _risk(risk)
-        yield from _left_out(len(small), limits.risks, "point")
+        yield from left_out(len(small), limits.risks, "point")
         yield "\n</details>\n"
     else:
         yield ""
@@ -87,7 +68,7 @@ def changes(report: Report, limits: Limits) -> Iterator[str]:
             title = f"**{STACK}**" if group == STACK else f"**{code(group)}**"
             yield f"{title}{f' ({sentence(entry.group_type)})' if entry.group_type else ''}\n"
         yield from _entry(entry, limits)
-    yield from _left_out(len(report.changes), limits.entries, "resource")
+    yield from left_out(len(report.changes), limits.entries, "resource")
     yield ""
 
 
@@ -100,42 +81,13 @@ def policies(report: Report, limits: Limits) -> Iterator[str]:
         return
     for finding in report.policies[: limits.findings]:
         yield _finding(finding)
-    yield from _left_out(len(report.policies), limits.findings, "finding")
+    yield from left_out(len(report.policies), limits.findings, "finding")
     yield ""
 
 
 def cost(report: Report, limits: Limits) -> Iterator[str]:
     """Price before and after."""
-    yield "### Cost\n"
-    found = report.cost
-    if found.components:
-        yield "| | before | after | difference |"
-        yield "|---|---:|---:|---:|"
-        for price in found.components[: limits.lines]:
-            before, after = _amount(price.before), _amount(price.after)
-            if not price.known:
-                after = "known after the update"
-            difference = (price.after or 0) - (price.before or 0)
-            yield (
-                f"| {html_code(price.name)} | {before} | {after} "
-                f"| {_signed(difference) if price.known else '?'} |"
-            )
-        yield (
-            f"| **all, a month** | {money(found.before)} | {money(found.after)} "
-            f"| **{_signed(found.difference)}** |\n"
-        )
-        yield from _left_out(len(found.components), limits.lines, "price")
-    else:
-        yield "No component says a price.\n"
-    if found.unpriced:
-        changed = (
-            f", {found.unpriced_changed} of them changed here" if found.unpriced_changed else ""
-        )
-        verb = "is" if found.unpriced == 1 else "are"
-        yield (
-            f"{counted(found.unpriced, 'resource')} {verb} unpriced{changed}: they belong to no "
-            "component that says a price, and may cost something.\n"
-        )
+    yield from cost_lines(report.cost, limits)
 
 
 def diagram(report: Report, limits: Limits) -> Iterator[str]:
@@ -158,7 +110,7 @@ def outputs(report: Report, limits: Limits) -> Iterator[str]:
     yield f"<details><summary>{number} of the stack</summary>\n"
     for output in report.outputs[: limits.lines]:
         yield _output(output)
-    yield from _left_out(len(report.outputs), limits.lines, "output")
+    yield from left_out(len(report.outputs), limits.lines, "output")
     yield "\n</details>\n"
 
 
@@ -170,7 +122,7 @@ def errors(report: Report, limits: Limits) -> Iterator[str]:
     yield "### Errors\n"
     for item in found[: limits.lines]:
         yield block(item.text)
-    yield from _left_out(len(found), limits.lines, "error")
+    yield from left_out(len(found), limits.lines, "error")
     yield ""
 
 
@@ -182,7 +134,7 @@ def warnings(report: Report, limits: Limits) -> Iterator[str]:
     yield f"<details><summary>{counted(len(found), 'warning')}</summary>\n"
     for item in found[: limits.lines]:
         yield block(item.text, 500)
-    yield from _left_out(len(found), limits.lines, "warning")
+    yield from left_out(len(found), limits.lines, "warning")
     yield "\n</details>\n"
 
 
@@ -221,7 +173,7 @@ def _properties(entry: Entry, limits: Limits) -> Iterator[str]:
     ]
     left = len(entry.properties) - len(lines)
     if left:
-        lines.append(f"… and {counted(left, 'more property', 'more properties')}, {_JSON}")
+        lines.append(f"… and {counted(left, 'more property', 'more properties')}, {JSON}")
     if not hidden:
         yield from (f"  - {line}" for line in lines)
         return
@@ -250,20 +202,3 @@ def _output(output: Output) -> str:
     old = shown(None) if output.kind == "add" else shown(output.old)
     new = shown(None) if output.kind == "delete" else shown(output.new)
     return f"- {code(output.name)}: {code(old)} → {code(new)}"
-
-
-def _amount(value: float | None) -> str:
-    return "-" if value is None else money(value)
-
-
-def _signed(value: float) -> str:
-    return f"{'+' if value > 0 else '-' if value < 0 else '±'}{money(abs(value))}"
-
-
-def _left_out(there: int, shown_number: int, one: str) -> Sequence[str]:
-    left = there - shown_number
-    return (
-        (f"\n… and {counted(left, f'more {one}')}, left out to keep this short; {_JSON}.",)
-        if left > 0
-        else ()
-    )

@@ -77,7 +77,8 @@ def type_words(token: str) -> str:
     if package == "kubernetes":
         return f"Kubernetes {words}"
     if package == "modelport":
-        return f"local {words}" if service == "local" else words
+        where = {"local": "local ", "docker": "Docker "}.get(service, "")
+        return f"{where}{words}"
     if package == "pulumi":
         return (
             f"provider {_letters(name)}" if module.startswith("providers") or not module else words

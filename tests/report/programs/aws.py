@@ -22,6 +22,9 @@ class ManagedEndpoint(Component):
             "score": score,
             "baseline": 0.77,
             "monthly_usd": price,
+            "idle_usd": price,
+            "worst_case_usd": 2 * price,
+            "prices_as_of": "2026-07-20",
             "owner": "diagnostics",
             "evaluation": "passed",
             "data_sha256": "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef",
@@ -128,4 +131,30 @@ if head:
     aws.lambda_.FunctionUrl("door", function_name="ask", authorization_type="NONE")
 else:
     aws.cloudwatch.LogGroup("old-log", name="/diagnostics/old", retention_in_days=30)
+template = aws.ec2.LaunchTemplate(
+    "scorer",
+    image_id="ami-0123456789abcdef0",
+    instance_type="g5.xlarge" if head else "t3.large",
+    block_device_mappings=[
+        {"device_name": "/dev/xvda", "ebs": {"volume_size": 40, "volume_type": "gp3"}}
+    ],
+)
+aws.autoscaling.Group(
+    "scorers",
+    min_size=1,
+    max_size=4,
+    desired_capacity=2,
+    availability_zones=["eu-west-1a"],
+    launch_template={"id": template.id, "version": "$Latest"},
+)
+if head:
+    aws.rds.Instance(
+        "records",
+        instance_class="db.t4g.micro",
+        engine="postgres",
+        allocated_storage=20,
+        username="records",
+        manage_master_user_password=True,
+    )
+    aws.ec2.NatGateway("out", subnet_id="subnet-0123456789abcdef0", connectivity_type="private")
 pulumi.export("bucket", data.bucket)

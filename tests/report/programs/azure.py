@@ -60,4 +60,23 @@ else:
             access_policies=[],
         ),
     )
+plan = azure.web.AppServicePlan(
+    "pages",
+    resource_group_name=group.name,
+    kind="linux",
+    reserved=True,
+    sku={"name": "P1v3" if head else "B1", "capacity": 1},
+)
+azure.monitor.AutoscaleSetting(
+    "more-pages",
+    resource_group_name=group.name,
+    target_resource_uri=plan.id,
+    profiles=[
+        {
+            "name": "usual",
+            "capacity": {"minimum": "1", "default": "1", "maximum": "3"},
+            "rules": [],
+        }
+    ],
+)
 pulumi.export("store", store.name)
