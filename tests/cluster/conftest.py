@@ -7,6 +7,7 @@ import pytest
 
 from engine_project import Project
 from kube.cluster import Cluster, Unavailable, running
+from kube.operators import definitions
 from modelport.cluster.plugin import install_stand_in
 from modelport.sdk import resource
 from modelport.sdk_provider.backing import Request
@@ -27,6 +28,19 @@ def cluster() -> Generator[Cluster]:
             yield started
     except Unavailable as reason:
         pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def defined(cluster: Cluster) -> Cluster:
+    """The cluster, which knows the kinds of operators from now on, and has no operator."""
+    try:
+        files = [str(file) for file in definitions()]
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    named = [word for file in files for word in ("-f", file)]
+    cluster.kubectl("apply", "--server-side", *named)
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=60s", *named)
+    return cluster
 
 
 @pytest.fixture

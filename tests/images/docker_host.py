@@ -1,4 +1,4 @@
-"""A real Docker daemon and a real registry with a login, for the time of one test.
+"""A real Docker daemon, buildah and a real registry with a login, for the time of one test.
 
 Nothing can be pulled on a machine without a way out, so the base image is made from Debian's
 packages. Where pip finds packages is what it is told on this machine; that goes into the base
@@ -22,9 +22,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from debian import bring
 from serving.containers import free_port
 
-BASE = "modelport-tests/python:3.11"
+BASE = "localhost/modelport-tests/python:3.11"
 USER, PASSWORD = "builder", "only for tests"
 PACKAGES = {
     "docker": "docker.io",
@@ -32,6 +33,7 @@ PACKAGES = {
     "iptables": "iptables",
     "docker-registry": "docker-registry",
     "debootstrap": "debootstrap",
+    "buildah": "buildah",
 }
 """Programs that are needed, and the packages of Debian that have them."""
 _INCLUDED = "python3,python3-pip,ca-certificates"
@@ -54,6 +56,8 @@ class DockerHost:
     """The user's Docker configuration, which knows the registry's login."""
     bridge: bool
     """Whether containers can have a network of their own."""
+    folder: Path
+    """Where all its files are; it is removed, with what is mounted there."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -68,32 +72,40 @@ class DockerHost:
             pytest.skip("the daemon could make no bridge network here")
 
     def run(self, *arguments: str) -> str:
-        done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        return _said("docker", *arguments)
+
+    @contextlib.contextmanager
+    def buildah(self) -> Generator[None]:
+        """Let buildah build, from a store of its own with nothing but the base image in it."""
+        store = Path(tempfile.mkdtemp(prefix="b", dir=self.folder))
+        driver = "overlay" if self.run("info", "--format", "{{.Driver}}") == "overlay2" else "vfs"
+        (store / "storage.conf").write_text(
+            f'[storage]\ndriver = "{driver}"\n'
+            f'graphroot = "{store}/images"\nrunroot = "{store}/run"\n'
+        )
+        self.run("save", "--output", f"{store}/base.tar", BASE)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("CONTAINERS_STORAGE_CONF", f"{store}/storage.conf")
+            patch.setenv("BUILDAH_ISOLATION", "chroot")
+            patch.setenv("MODELPORT_BUILDER", "buildah")
+            _said("buildah", "pull", f"docker-archive:{store}/base.tar")
+            yield
 
 
 def missing() -> str | None:
     """Why there can be no Docker here; installs it where that is all that is missing."""
     if os.geteuid() != 0:
         return "a Docker daemon of the test's own needs root"
-    wanted = {package for program, package in PACKAGES.items() if shutil.which(program) is None}
-    if wanted and shutil.which("apt-get") is None:
-        return f"{', '.join(sorted(wanted))} are not here, and there is no apt-get"
-    if wanted:
-        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for words in (["update"], ["install", "-y", "--no-install-recommends", *sorted(wanted)]):
-            done = subprocess.run(
-                ["apt-get", "-qq", *words], capture_output=True, env=environment, check=False
-            )
-            if done.returncode:
-                return f"apt-get {words[0]} failed: {done.stderr.decode()[-200:]}"
-    return None
+    return bring(PACKAGES)
 
 
 @contextlib.contextmanager
-def docker_host() -> Generator[DockerHost]:
-    """Start everything, and leave nothing running."""
+def docker_host(*, networks: bool = True) -> Generator[DockerHost]:
+    """Start everything, and leave nothing running.
+
+    Args:
+        networks: Whether containers may have networks, which two daemons cannot share.
+    """
     folder = Path(tempfile.mkdtemp(prefix="mpd-"))  # short: it holds a socket
     config = folder / "config"
     config.mkdir()
@@ -103,20 +115,28 @@ def docker_host() -> Generator[DockerHost]:
         patch.setenv("DOCKER_HOST", f"unix://{folder}/sock")
         patch.setenv("DOCKER_CONFIG", str(config))
         patch.setenv("MODELPORT_BUILD_NETWORK", "host")
-        try:
-            stack.enter_context(_program(_daemon(folder), folder, _answers_docker))
-            bridge = True
-        except AssertionError:
+        bridge = networks
+        if networks:
+            try:
+                stack.enter_context(_program(_daemon(folder), folder, _answers_docker))
+            except AssertionError:
+                bridge = False
+        if not bridge:
             without = [*_daemon(folder), "--bridge=none"]
             stack.enter_context(_program(without, folder, _answers_docker))
-            bridge = False
         stack.enter_context(_program(_registry(folder, registry), folder, _answers(registry)))
         secret = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         (config / "config.json").write_text(json.dumps({"auths": {registry: {"auth": secret}}}))
         _make_base(folder)
-        host = DockerHost(registry, config, bridge)
+        host = DockerHost(registry, config, bridge, folder)
         stack.callback(lambda: _remove_containers(host))
         yield host
+
+
+def _said(*words: str) -> str:
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
 
 
 def _remove_containers(host: DockerHost) -> None:
@@ -186,8 +206,7 @@ def _make_base(folder: Path) -> None:
     kept = cache / "tests" / "bookworm-python.tar"
     root.mkdir()
     if kept.is_file():
-        without = [f"--exclude=./{pattern}" for pattern in _LEFT_OUT]
-        subprocess.run(["tar", "-C", root, *without, "-xf", kept], check=True)
+        subprocess.run(["tar", "-C", root, "-xf", kept], check=True)
     else:
         command = ["debootstrap", "--variant=minbase", f"--include={_INCLUDED}", "bookworm", root]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -197,7 +216,9 @@ def _make_base(folder: Path) -> None:
         subprocess.run(["tar", "-C", root, "-cf", part, "."], check=True)
         part.replace(kept)
     _tell_pip(root)
-    with subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE) as packed:
+    without = [f"--exclude=./{pattern}" for pattern in _LEFT_OUT]
+    packing = ["tar", "-C", root, *without, "-c", "."]
+    with subprocess.Popen(packing, stdout=subprocess.PIPE) as packed:
         subprocess.run(["docker", "import", "-", BASE], stdin=packed.stdout, check=True)
 
 

@@ -12,8 +12,9 @@ from modelport.home import Home
 from modelport.images import ADAPTERS, Adapter, context_digest, default_base, write_context
 from modelport_serving.record import BundleRecord
 
-BENTO = "store/bentos/tiny/00ff00ff00ff00ff"
-MODEL = "store/models/tiny/00ff00ff00ff00ff"
+STORE = "bundle/opt/modelport/store"
+BENTO = f"{STORE}/bentos/tiny/00ff00ff00ff00ff"
+MODEL = f"{STORE}/models/tiny/00ff00ff00ff00ff"
 
 
 def files(folder: Path) -> set[str]:
@@ -37,7 +38,8 @@ def test_it_holds_what_serves_and_nothing_else(
     found = files(tmp_path / "context")
     assert {
         "Dockerfile",
-        "requirements.txt",
+        "packages/opt/modelport/install.py",
+        "packages/opt/modelport/requirements.txt",
         f"{BENTO}/bento.yaml",
         f"{BENTO}/src/bundle.json",
         f"{BENTO}/src/modelport_serving/container.py",
@@ -45,7 +47,7 @@ def test_it_holds_what_serves_and_nothing_else(
         f"{MODEL}/model.yaml",
     } <= found
     assert not [path for path in found if "__pycache__" in path or path.endswith(".pyc")]
-    assert (tmp_path / "context" / "store" / "tmp").is_dir()
+    assert (tmp_path / "context" / STORE / "tmp").is_dir()
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
@@ -56,7 +58,7 @@ def test_the_same_bundle_gives_the_same_bytes(
     digest = write_context(home, record, first, adapter)
     rebuilt = copy_of(home, tmp_path)
     for path in (f"{BENTO}/bento.yaml", f"{MODEL}/model.yaml"):
-        file = rebuilt.bentoml / path.removeprefix("store/")
+        file = rebuilt.bentoml / path.removeprefix(f"{STORE}/")
         text, count = re.subn(r"(creation_time:) .*", r"\1 '2031-01-01T00:00:00'", file.read_text())
         assert count
         file.write_text(text)
@@ -96,11 +98,11 @@ def test_the_dockerfile_has_nothing_that_a_platform_refuses(
     assert entry
     assert json.loads(entry.group(1))[-1] == "modelport_serving.container"
     # What stands before the bundle is the same for every version of it, and built once.
-    before, _, after = text.partition("COPY store ")
-    assert "pip install" in before
+    before, _, after = text.partition("COPY bundle ")
+    assert "install.py" in before
     assert record.version not in before
     assert len(after.splitlines()) == 2
-    current = tmp_path / "context" / "store" / "current"
+    current = tmp_path / "context" / STORE / "current"
     assert (current / "src" / "bundle.json").is_file()
     assert "/store/current/src" in before
     assert "--mount" not in text  # older builders do not know it
@@ -110,7 +112,7 @@ def test_the_host_of_azure_functions_passes_every_path_on(
     home: Home, record: BundleRecord, tmp_path: Path
 ) -> None:
     write_context(home, record, tmp_path / "context", "azure_functions")
-    site = tmp_path / "context" / "wwwroot"
+    site = tmp_path / "context" / "site" / "home" / "site" / "wwwroot"
     host = json.loads((site / "host.json").read_text())
     assert host["customHandler"]["enableProxyingHttpRequest"] is True
     assert host["extensions"]["http"]["routePrefix"] == ""
@@ -129,7 +131,11 @@ def test_the_base_is_the_python_that_trained_the_model(
     assert default_base(newer) == "python:3.12-slim"
     pinned = f"python@sha256:{'ab' * 32}"
     write_context(home, record, tmp_path / "context", base_image=pinned)
-    assert (tmp_path / "context" / "Dockerfile").read_text().startswith(f"FROM {pinned}\n")
+    assert (
+        (tmp_path / "context" / "Dockerfile")
+        .read_text()
+        .startswith(f"FROM docker.io/library/{pinned}\n")
+    )
 
 
 def test_hashes_are_checked_where_the_bundle_has_them(

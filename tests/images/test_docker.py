@@ -2,26 +2,35 @@
 
 import contextlib
 import json
+import os
 import shutil
 import subprocess
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from images.docker_host import BASE, PASSWORD, DockerHost, docker_host, missing
-from modelport.bundles import bento_path
-from modelport.bundles.builder import build
+from images.docker_host import BASE, PASSWORD, USER, DockerHost
+from modelport.bundles import bento_path, list_bundles
+from modelport.bundles.lock import Lock
 from modelport.config import TARGETS
-from modelport.config.gate import Gate
 from modelport.conformance import Subject, check_kind
 from modelport.errors import ServiceError
 from modelport.home import Home
-from modelport.images import build_and_push, write_context
+from modelport.images import (
+    Found,
+    Registry,
+    build_and_push,
+    buildah,
+    bundle_store,
+    write_context,
+)
+from modelport.images.context import TIME
 from modelport.images.login import Login
+from modelport.images.registry import DOCKER_MANIFEST
 from modelport.provider.handler import Context, Outputs
 from modelport.provider.model_image import ModelImageHandler, ModelImageInputs
 from modelport.verify import check_answer, golden_body
@@ -31,6 +40,7 @@ from serving.workers import poll
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 PROJECT = Path(__file__).parents[2]
+FEW = ("click", "httptools")
 HANDLER = ModelImageHandler()
 ODD = PROJECT / "tests" / "conformance" / "odd_server.py"
 HARDENED = (
@@ -45,26 +55,13 @@ VERTEX = {
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[DockerHost]:
-    reason = missing()
-    # Docker is installed where it may be; a machine that forbids it plays everything else.
-    if reason is not None:
-        pytest.skip(reason)
-    with docker_host() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return Home(tmp_path_factory.mktemp("project") / ".modelport")
+def home(cancer: Home) -> Home:
+    return cancer
 
 
 @pytest.fixture(scope="module")
 def record(home: Home) -> BundleRecord:
-    made = build(PROJECT, home, "breast_cancer", Gate())
-    # The base image is made from Debian 12, whose one Python is 3.11; a model needs its own.
-    if not made.lineage.python.startswith("3.11."):
-        pytest.skip(f"Debian's Python is 3.11, the bundle was trained with {made.lineage.python}")
+    [made] = list_bundles(home, "breast_cancer")
     return made
 
 
@@ -224,12 +221,67 @@ def test_it_is_small_and_another_model_is_one_layer_more(
     size = int(host.run("image", "inspect", "--format", "{{.Size}}", plain["reference"]))
     assert size < 400_000_000
     write_context(home, record, tmp_path / "context", base_image=BASE)
-    bundle = tmp_path / "context" / "store" / "bentos" / record.name / record.version
+    bundle = bundle_store(tmp_path / "context") / "bentos" / record.name / record.version
     (bundle / "src" / "training.py").write_text("# another model\n")
     host.run("build", "--network", "host", "--tag", "another:1", str(tmp_path / "context"))
     first, second = layers(plain["reference"]), layers("another:1")
     assert first[:-1] == second[:-1]
     assert first[-1] != second[-1]
+
+
+@pytest.fixture(scope="module")
+def few(home: Home, record: BundleRecord, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle's context with few packages, one of them compiled: how they are put in counts."""
+    context = tmp_path_factory.mktemp("few") / "context"
+    write_context(home, record, context, base_image=BASE)
+    pins = context / "packages" / "opt" / "modelport" / "requirements.txt"
+    pins.write_text("".join(f"{line}\n" for line in Lock(PROJECT).lines(FEW).values()))
+    os.utime(pins, (TIME, TIME))
+    return context
+
+
+def test_two_builds_of_docker_have_the_same_layers(host: DockerHost, few: Path) -> None:
+    def layers(image: str) -> list[str]:
+        host.run("build", "--no-cache", "--network", "host", "--tag", image, str(few))
+        return json.loads(
+            host.run("image", "inspect", "--format", "{{json .RootFS.Layers}}", image)
+        )
+
+    assert layers("same:1") == layers("same:2")
+
+
+def test_two_builds_of_buildah_have_the_same_digest(host: DockerHost, few: Path) -> None:
+    name = f"{host.registry}/models/few"
+    login = Login(USER, PASSWORD)
+
+    def build(tag: str, login: Login = login) -> Found:
+        build_and_push(few, name, tag, architecture="amd64", labels={"a": "b"}, login=login)
+        found = Registry(name, login).find(tag)
+        assert found is not None
+        return found
+
+    with host.buildah():
+        first = build("1")
+        made = buildah.local(f"{name}:1")
+        with pytest.raises(ServiceError, match=r"cannot be pushed: the registry refused.*buildah"):
+            build("1", Login(USER, "wrong"))
+    with host.buildah():
+        second = build("2")
+    assert second == first
+    # A single manifest of Docker's own: Heroku takes no other, and Lambda no list.
+    assert first.media_type == DOCKER_MANIFEST
+    assert (first.architecture, first.labels["a"]) == ("amd64", "b")
+    assert made.image_id == first.image_id
+    assert 100_000_000 < made.size < 400_000_000
+    program = (
+        f"import os, {', '.join(FEW)}; print(os.getuid(), *os.listdir('/opt/modelport/store'))"
+    )
+    said = host.run(
+        "run", "--rm", "--network", "host", "--entrypoint", "python3", f"{name}@{first.digest}",
+        "-c", program,
+    )  # fmt: skip
+    assert said.startswith("10001 ")
+    assert "current" in said
 
 
 def test_the_registry_and_the_build_say_no(host: DockerHost, tmp_path: Path) -> None:

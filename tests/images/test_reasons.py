@@ -38,14 +38,16 @@ NO_DAEMON = (
     ],
 )
 def test_a_build(output: str, says: str) -> None:
-    sentence = build_failure(output.splitlines())
+    sentence = build_failure("docker", output.splitlines())
     assert sentence.startswith(f"the image cannot be built: {says}")
     assert "(docker: " in sentence
 
 
 def test_words_that_are_unknown_are_repeated() -> None:
-    assert build_failure(["#1 done", "something new.", ""]).endswith("built: something new")
-    assert build_failure([]).endswith("built: nothing")
+    assert build_failure("docker", ["#1 done", "something new.", ""]).endswith(
+        "built: something new"
+    )
+    assert build_failure("buildah", []).endswith("built: nothing")
 
 
 @pytest.mark.parametrize(
@@ -69,8 +71,13 @@ def test_words_that_are_unknown_are_repeated() -> None:
     ],
 )
 def test_a_push(output: str, says: str) -> None:
-    sentence = push_failure("r.example/cancer:1", [output])
+    sentence = push_failure("docker", "r.example/cancer:1", [output])
     assert sentence.startswith(f"r.example/cancer:1 cannot be pushed: {says}")
+
+
+def test_a_full_disk_is_cleared_by_the_builder_s_own_command() -> None:
+    said = ["copying layers: write /var/lib/containers/x: no space left on device"]
+    assert "make room: buildah rmi --prune (buildah: " in build_failure("buildah", said)
 
 
 def build(folder: Path) -> None:
@@ -87,6 +94,7 @@ def test_without_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_without_a_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command is a stand-in where there is no Docker; its words are Docker's."""
+    monkeypatch.setenv("MODELPORT_BUILDER", "docker")
     program = tmp_path / "docker"
     program.write_text(f'#!/bin/sh\n[ "$1" = buildx ] && exit 1\necho "{NO_DAEMON}" >&2\nexit 1\n')
     program.chmod(0o755)

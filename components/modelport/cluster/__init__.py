@@ -7,6 +7,7 @@ lists.py        lists of objects
 target.py       one resource's place, and who writes there
 connection.py   kubeconfig to client
 server.py       the calls to the API
+forward.py      a request to a pod, through the API
 problems.py     what the API refused, in a sentence
 manifest.py     inputs to objects, ids
 options.py      annotations `pulumi.com/…`

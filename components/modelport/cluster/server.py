@@ -23,6 +23,7 @@ from modelport.cluster.problems import (
 )
 
 _APPLY: Final = "application/apply-patch+yaml"
+_MERGE: Final = "application/merge-patch+json"
 _CONNECT_SECONDS: Final = 5.0
 _ANSWER_SECONDS: Final = 60.0
 _SILENT_SECONDS: Final = 60.0
@@ -63,6 +64,11 @@ class Server:
         self._lock = threading.Lock()
         self._answered = False
         self._silent_since: float | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The client, and where it leads."""
+        return self._connection
 
     @property
     def namespace(self) -> str:
@@ -191,6 +197,23 @@ class Server:
                 return False
             raise
         return True
+
+    def merge(
+        self, kind: Kind, namespace: str, name: str, patch: Object, manager: str, *, part: str = ""
+    ) -> Object:
+        """Change some fields of an object that is there, or of a part of it such as `scale`.
+
+        Raises:
+            Refused: the API refused it, or the object is not there.
+        """
+        return self._ask(
+            self._call("patch", kind, namespace, name),
+            "PATCH",
+            self.resource(kind).path(namespace, name, part),
+            query=[("fieldManager", manager), ("fieldValidation", "Strict")],
+            body=patch,
+            content=_MERGE,
+        )
 
     def logs(self, namespace: str, pod: str, container: str, lines: int) -> str:
         """The last lines that a container wrote, of its previous run where there is one."""

@@ -3,18 +3,24 @@
 Everything that is the same for all bundles with the same dependencies comes first, and is built
 once; the bundle is one layer behind it, so another model is built in a moment. Where pip finds
 packages is not decided here: the base image's own `pip.conf` holds.
+
+What is copied lies in folders that hold it from the root of the image on: the folders in between
+then have their times from here, and not from the day of the build.
 """
 
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from modelport.bundles.sbom import SBOM_FILE, sbom_bytes, with_base
 from modelport.errors import BundleError
 from modelport.home import Home
+from modelport.images import install
 from modelport.images.files import (
     STORE,
     bundle_files,
@@ -36,6 +42,8 @@ ROOT = "/opt/modelport"
 """Where everything lies in the image."""
 USER = 10001
 """User and group of the process; they have no name and no home."""
+PACKAGES, BUNDLE, SITE = "packages", "bundle", "site"
+"""Folders of a context that are copied to the root of the image."""
 DOCKERFILE = "Dockerfile"
 CURRENT = "current"
 """Link beside the bundle that leads to it: what stands before it names no version."""
@@ -43,8 +51,10 @@ CONTENT_LABEL = "modelport.content"
 """Label with the digest of what an image was built from."""
 BUNDLE_LABEL = "modelport.bundle"
 VERSION_LABEL = "modelport.version"
-_TIME = 315_532_800
-"""Time of every file, 1 January 1980: layers of the same files are the same."""
+TIME = 315_532_800
+"""Time of every file in seconds since 1970, 1 January 1980: the same files, the same layers."""
+_REGISTRY = re.compile(r"localhost|.*[.:].*")
+"""How the first part of an image's name looks when it is a registry's."""
 _FUNCTIONS_PORT = 8080
 
 
@@ -64,6 +74,14 @@ def default_base(record: BundleRecord, adapter: Adapter = "plain") -> str:
     """The base image of a bundle where none is named: the Python that trained it."""
     python = ".".join(record.lineage.python.split(".")[:2])
     return _ENTRIES[adapter].base.format(python=python)
+
+
+def full_name(image: str) -> str:
+    """An image's name with its registry: not every builder adds the one that Docker adds."""
+    first, slash, _ = image.partition("/")
+    if slash and _REGISTRY.fullmatch(first):
+        return image
+    return f"docker.io/{image}" if slash else f"docker.io/library/{image}"
 
 
 def write_context(
@@ -93,19 +111,28 @@ def write_context(
     if folder.exists() and any(folder.iterdir()):
         raise BundleError(f"{folder} is not empty; name an empty folder for the build context")
     pins = requirements(home, record)
-    dockerfile = _dockerfile(record, adapter, base_image, hashes=has_hashes(pins))
+    base = full_name(base_image or default_base(record, adapter))
+    dockerfile = _dockerfile(record, adapter, base, hashes=has_hashes(pins))
+    bundle = _with_base(bundle_files(home, record), record, base)
     files = {
         DOCKERFILE: dockerfile.encode(),
-        "requirements.txt": pins.encode(),
+        f"{PACKAGES}{ROOT}/requirements.txt": pins.encode(),
+        f"{PACKAGES}{ROOT}/install.py": Path(install.__file__).read_bytes(),
         **_ENTRIES[adapter].files,
-        **bundle_files(home, record),
+        **{f"{BUNDLE}{ROOT}/{path}": content for path, content in bundle.items()},
     }
     write_files(folder, files)
+    store = bundle_store(folder)
     for name in ("envs", "tmp"):  # BentoML makes these in its home, which is read-only later
-        (folder / STORE / name).mkdir(parents=True, exist_ok=True)
-    (folder / STORE / CURRENT).symlink_to(f"bentos/{record.name}/{record.version}")
+        (store / name).mkdir(parents=True, exist_ok=True)
+    (store / CURRENT).symlink_to(f"bentos/{record.name}/{record.version}")
     _settle(folder)
     return context_digest(folder)
+
+
+def bundle_store(folder: Path) -> Path:
+    """Where a context has the bundle: BentoML's home in the image."""
+    return folder / f"{BUNDLE}{ROOT}" / STORE
 
 
 def context_digest(folder: Path) -> str:
@@ -118,18 +145,16 @@ def context_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _dockerfile(
-    record: BundleRecord, adapter: Adapter, base_image: str | None, *, hashes: bool
-) -> str:
+def _dockerfile(record: BundleRecord, adapter: Adapter, base: str, *, hashes: bool) -> str:
     entry = _ENTRIES[adapter]
     check = " --require-hashes" if hashes else ""
     return f"""\
-FROM {base_image or default_base(record, adapter)}
-COPY requirements.txt {ROOT}/requirements.txt
-RUN PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore \\
-    python3 -m pip install --no-cache-dir --prefer-binary{check} -r {ROOT}/requirements.txt
+FROM {base}
+COPY {PACKAGES} /
+RUN SOURCE_DATE_EPOCH={TIME} PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1 \\
+    python3 -P {ROOT}/install.py{check} -r {ROOT}/requirements.txt
 ENV PYTHONPATH={ROOT}/{STORE}/{CURRENT}/src PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-{entry.end}COPY {STORE} {ROOT}/{STORE}
+{entry.end}COPY {BUNDLE} /
 LABEL {BUNDLE_LABEL}="{record.name}" {VERSION_LABEL}="{record.version}"
 """
 
@@ -177,15 +202,23 @@ _ENTRIES: dict[Adapter, _Entry] = {
     # The host starts as the base image says, and as its user: it writes beside the site.
     "azure_functions": _Entry(
         "mcr.microsoft.com/azure-functions/python:4-python{python}",
-        f"COPY wwwroot {_SITE}\n"
+        f"COPY {SITE} /\n"
         f"ENV AzureWebJobsScriptRoot={_SITE} FUNCTIONS_WORKER_RUNTIME=custom"
         f" ASPNETCORE_URLS=http://+:{_FUNCTIONS_PORT}\n",
         {
-            "wwwroot/host.json": json.dumps(_HOST, indent=2).encode(),
-            "wwwroot/model/function.json": json.dumps(_FUNCTION, indent=2).encode(),
+            f"{SITE}{_SITE}/host.json": json.dumps(_HOST, indent=2).encode(),
+            f"{SITE}{_SITE}/model/function.json": json.dumps(_FUNCTION, indent=2).encode(),
         },
     ),
 }
+
+
+def _with_base(files: Mapping[str, bytes], record: BundleRecord, base: str) -> Mapping[str, bytes]:
+    """The bundle's files; its SBOM names the base image too."""
+    path = f"{STORE}/bentos/{record.name}/{record.version}/src/{SBOM_FILE}"
+    if path not in files:  # built before bundles had one
+        return files
+    return {**files, path: sbom_bytes(with_base(json.loads(files[path]), base))}
 
 
 def _settle(folder: Path) -> None:
@@ -193,4 +226,4 @@ def _settle(folder: Path) -> None:
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     for path in (*folder.rglob("*"), folder):
-        os.utime(path, (_TIME, _TIME), follow_symlinks=False)
+        os.utime(path, (TIME, TIME), follow_symlinks=False)

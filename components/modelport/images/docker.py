@@ -4,103 +4,81 @@ One platform, and nothing beside the image: with BuildKit a build otherwise adds
 record, and the list of the two that results is refused by Lambda
 (https://github.com/docker/buildx/issues/1533). Credentials are in a folder that is gone
 afterwards; the user's own configuration is read, never written.
+
+The layers of two builds are the same; the older builder writes the time of the build into the
+image's configuration, so the digests of its images are not.
 """
 
-import base64
 import json
 import os
-import re
-import shutil
 import subprocess
 import tempfile
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from modelport.errors import ServiceError
-from modelport.images.login import Login
+from modelport.images.command import answer, run
+from modelport.images.login import Login, write_login
+from modelport.images.order import BuilderName, Local, Order
 from modelport.images.reasons import build_failure, push_failure
 
-Architecture = Literal["amd64", "arm64"]
-Status = Callable[[str], None]
-NETWORK_VARIABLE = "MODELPORT_BUILD_NETWORK"
-"""Network of builds, e.g. `host` where the daemon has no other; none for Docker's own choice."""
-_KEPT = 40
-"""Last lines of a command that are looked through for the reason of its failure."""
-_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_NAME: BuilderName = "docker"
 
 
-def build_and_push(
-    folder: Path,
-    repository: str,
-    tag: str,
-    *,
-    architecture: Architecture,
-    labels: Mapping[str, str],
-    login: Login | None,
-    status: Status = lambda _line: None,
-    network: str | None = None,
-) -> None:
-    """Build the context in `folder` and push it as `repository:tag`.
-
-    Args:
-        folder: A build context.
-        repository: Registry and path.
-        tag: The image's tag.
-        architecture: Of the platform that runs it.
-        labels: Written on the image.
-        login: How to sign in to the registry; none leaves it to the user's own configuration.
-        status: Told each step.
-        network: Network of the build; none: what `MODELPORT_BUILD_NETWORK` says, else Docker's.
-
-    Raises:
-        ServiceError: there is no Docker, or the build or the push failed.
-    """
-    image = f"{repository}:{tag}"
-    build_image(
-        folder, image, architecture=architecture, labels=labels, status=status, network=network
-    )
-    with tempfile.TemporaryDirectory(prefix="modelport-docker-") as config:
-        environment = dict(os.environ)
-        if login is not None:
-            environment |= {"DOCKER_HOST": _daemon(), "DOCKER_CONFIG": config}
-            _write_login(Path(config), repository.partition("/")[0], login)
-        _run(["push", image], environment, lambda lines: push_failure(image, lines), status)
-
-
-def build_image(
-    folder: Path,
-    image: str,
-    *,
-    architecture: Architecture,
-    labels: Mapping[str, str],
-    status: Status = lambda _line: None,
-    network: str | None = None,
-) -> None:
-    """Build the context in `folder` as the image `image`, and keep it in Docker here.
-
-    Args:
-        folder: A build context.
-        image: Name and tag.
-        architecture: Of the platform that runs it.
-        labels: Written on the image.
-        status: Told each step.
-        network: Network of the build; none: what `MODELPORT_BUILD_NETWORK` says, else Docker's.
+def build(order: Order) -> None:
+    """Build an image, and keep it in Docker here.
 
     Raises:
         ServiceError: there is no Docker, or the build failed.
     """
-    network = network or os.environ.get(NETWORK_VARIABLE)
-    _run(
-        [*_builder(), "--platform", f"linux/{architecture}", "--tag", image]
-        + [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
-        + (["--network", network] if network else [])
-        + [str(folder)],
-        dict(os.environ),
-        build_failure,
-        status,
+    run(
+        [_NAME, *_builder(), "--platform", f"linux/{order.architecture}", "--tag", order.image]
+        + [word for key, value in order.labels.items() for word in ("--label", f"{key}={value}")]
+        + (["--network", order.network] if order.network else [])
+        + [str(order.folder)],
+        # BuildKit takes the time of the image from it: https://reproducible-builds.org/specs/
+        {**os.environ, **order.environment, "SOURCE_DATE_EPOCH": str(order.time)},
+        lambda lines: build_failure(_NAME, lines),
+        order.status,
     )
+
+
+def push(order: Order, login: Login | None) -> None:
+    """Push an image that Docker has here.
+
+    Raises:
+        ServiceError: there is no Docker, or the push failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="modelport-docker-") as config:
+        environment = dict(os.environ)
+        if login is not None:
+            environment |= {"DOCKER_HOST": _daemon(), "DOCKER_CONFIG": config}
+            write_login(Path(config, "config.json"), order.host, login)
+        run(
+            [_NAME, "push", order.image],
+            environment,
+            lambda lines: push_failure(_NAME, order.image, lines),
+            order.status,
+        )
+
+
+def local(image: str) -> Local:
+    """What Docker has under a name.
+
+    Raises:
+        ServiceError: nothing.
+    """
+    facts = image_facts(image)
+    return Local(str(facts["Id"]), int(facts["Size"]))
+
+
+def is_answering() -> bool:
+    """Whether there is a Docker engine that lets us in."""
+    try:
+        return docker(["version", "--format", "{{.Server.Version}}"]).returncode == 0
+    except (ServiceError, subprocess.TimeoutExpired):
+        return False
 
 
 def _builder() -> list[str]:
@@ -119,22 +97,13 @@ def _daemon() -> str:
     return asked.stdout.strip() or "unix:///var/run/docker.sock"
 
 
-def _write_login(config: Path, host: str, login: Login) -> None:
-    secret = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
-    file = config / "config.json"
-    file.touch(mode=0o600)
-    file.write_text(json.dumps({"auths": {host: {"auth": secret}}}))
-
-
 def docker(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run a short command of Docker, and give back what it said.
 
     Raises:
         ServiceError: there is no Docker.
     """
-    return subprocess.run(
-        [_program(), *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
+    return answer([_NAME, *arguments])
 
 
 def image_facts(image: str) -> Mapping[str, Any]:
@@ -154,49 +123,3 @@ def refusal_of(done: subprocess.CompletedProcess[str]) -> str:
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     said = [line for line in lines if "See 'docker" not in line] or ["it said nothing"]
     return said[-1].removeprefix("docker: ").removeprefix("Error response from daemon: ")
-
-
-def _program() -> str:
-    found = shutil.which("docker")
-    if found is None:
-        message = (
-            "docker is not installed here, and images cannot be built or run without it; install "
-            "Docker, or work on a machine that has it"
-        )
-        raise ServiceError(message)
-    return found
-
-
-def _run(
-    arguments: Sequence[str],
-    environment: Mapping[str, str],
-    failure: Callable[[Sequence[str]], str],
-    status: Status,
-) -> None:
-    """Run a command, telling what it says.
-
-    Raises:
-        ServiceError: it failed.
-    """
-    lines: deque[str] = deque(maxlen=_KEPT)
-    with subprocess.Popen(
-        [_program(), *arguments],
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    ) as process:
-        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
-        try:
-            for line in process.stdout:
-                said = _COLOUR.sub("", line).strip()
-                if said:
-                    lines.append(said)
-                    status(said[:100])
-        except BaseException:
-            process.terminate()
-            raise
-    if process.returncode:
-        raise ServiceError(failure(list(lines)))

@@ -43,6 +43,13 @@ class Login:
     password: str = field(repr=False)
 
 
+def write_login(file: Path, host: str, login: Login) -> None:
+    """Write a login for a host as Docker's configuration has it, readable by its owner alone."""
+    secret = base64.b64encode(f"{login.user}:{login.password}".encode()).decode()
+    file.touch(mode=0o600)
+    file.write_text(json.dumps({"auths": {host: {"auth": secret}}}))
+
+
 def login(kind: RegistryKind, repository: str) -> Login | None:
     """Sign in to the registry of a repository.
 

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 
-_DAEMON = {
+from modelport.images.order import BuilderName
+
+_DOCKER = {
     r"permission denied while trying to connect": (
         "Docker's daemon does not let this user in; add it to the group docker: "
         "sudo usermod -aG docker $USER, and sign in again"
@@ -13,6 +15,11 @@ _DAEMON = {
     ),
     r"no space left on device": "the disk is full; make room: docker system prune",
 }
+_BUILDAH = {
+    r"no space left on device": "the disk is full; make room: buildah rmi --prune",
+}
+_OWN = {"docker": _DOCKER, "buildah": _BUILDAH}
+"""What the programs alone say."""
 _BUILD = {
     r"pull access denied|manifest unknown|manifest for .* not found": (
         "the base image is not there, or this account may not pull it; name another base image, "
@@ -47,23 +54,23 @@ _ERROR = re.compile(r"(?:ERROR|^error):\s*(.+)")
 _EMPTY = re.compile(r"^(#\d+ *|-+|\s*)$")
 
 
-def build_failure(lines: Sequence[str]) -> str:
+def build_failure(program: BuilderName, lines: Sequence[str]) -> str:
     """Why a build failed, from its last lines."""
-    return f"the image cannot be built: {_reason({**_DAEMON, **_BUILD}, lines)}"
+    return f"the image cannot be built: {_reason(program, _BUILD, lines)}"
 
 
-def push_failure(image: str, lines: Sequence[str]) -> str:
+def push_failure(program: BuilderName, image: str, lines: Sequence[str]) -> str:
     """Why an image could not be pushed, from the last lines of the push."""
-    return f"{image} cannot be pushed: {_reason({**_DAEMON, **_PUSH}, lines)}"
+    return f"{image} cannot be pushed: {_reason(program, _PUSH, lines)}"
 
 
-def _reason(known: Mapping[str, str], lines: Sequence[str]) -> str:
+def _reason(program: BuilderName, causes: Mapping[str, str], lines: Sequence[str]) -> str:
     """A known reason with the command's own words behind it, else these alone."""
     text = "\n".join(lines)
     said = _said(lines)
-    for pattern, sentence in known.items():
+    for pattern, sentence in (*_OWN[program].items(), *causes.items()):
         if re.search(pattern, text, re.MULTILINE):
-            return f"{sentence} (docker: {said})"
+            return f"{sentence} ({program}: {said})"
     return said
 
 

@@ -10,6 +10,10 @@ offline.py            the same without anything behind them
 api_key.py            modelport:auth:ApiKey
 local_server.py       modelport:local:Server
 app_engine_service.py modelport:gcp:AppEngineService
+docker_image.py       modelport:docker:Image
+docker_service.py     modelport:docker:Service
+docker_rollout.py     how a new version takes over on an engine
+docker_live.py        what is live on an engine
 heroku_app.py         modelport:heroku:App
 heroku_config_vars.py modelport:heroku:ConfigVars
 heroku_release.py     modelport:heroku:Release

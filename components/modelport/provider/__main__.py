@@ -1,15 +1,20 @@
 """The plugin program: `pulumi-resource-modelport [engine address]`, started by the engine."""
 
 import sys
+from typing import Any
 
 from modelport.home import find_home
-from modelport.provider.handlers import HANDLERS
+from modelport.provider.handler import Handler
+from modelport.provider.handlers import HANDLERS, handler_of
 from modelport.provider.offline import OfflineHandler
 from modelport.provider.process import serve
 from modelport.provider.servicer import ModelportProvider
 
+
+def _offline(token: str) -> Handler[Any]:
+    return OfflineHandler(handler_of(token))
+
+
 if __name__ == "__main__":
-    handlers = [handler() for handler in HANDLERS]
-    if find_home().offline:
-        handlers = [OfflineHandler(handler) for handler in handlers]
-    serve(sys.argv[1:], lambda engine: ModelportProvider(handlers, engine))
+    make = _offline if find_home().offline else handler_of
+    serve(sys.argv[1:], lambda engine: ModelportProvider(HANDLERS, make, engine))

@@ -1,30 +1,40 @@
-"""Handlers: every resource type of the package `modelport`."""
+"""Handlers: every resource type of the package `modelport`; each is imported when it is needed.
 
-from modelport.provider.api_key import ApiKeyHandler
-from modelport.provider.app_engine_service import AppEngineServiceHandler
-from modelport.provider.heroku_app import HerokuAppHandler
-from modelport.provider.heroku_config_vars import HerokuConfigVarsHandler
-from modelport.provider.heroku_release import HerokuReleaseHandler
-from modelport.provider.live_revision import LiveRevisionHandler
-from modelport.provider.live_traffic import TrafficHandler
-from modelport.provider.live_verification import VerificationHandler
-from modelport.provider.local_server import LocalServerHandler
-from modelport.provider.model_image import ModelImageHandler
-from modelport.provider.vertex_deployed_model import VertexDeployedModelHandler
-from modelport.provider.vertex_model import VertexModelHandler
+Most programs use a few of them, and to import all takes longer than a preview of a hundred
+resources.
+"""
 
-HANDLERS = (
-    ApiKeyHandler,
-    AppEngineServiceHandler,
-    HerokuAppHandler,
-    HerokuConfigVarsHandler,
-    HerokuReleaseHandler,
-    LiveRevisionHandler,
-    LocalServerHandler,
-    ModelImageHandler,
-    TrafficHandler,
-    VerificationHandler,
-    VertexDeployedModelHandler,
-    VertexModelHandler,
-)
-"""One class for each resource type."""
+from importlib import import_module
+from typing import Any, cast
+
+from modelport.provider.handler import Handler
+
+HANDLERS = {
+    "modelport:auth:ApiKey": "api_key.ApiKeyHandler",
+    "modelport:auth:LoginKey": "login_key.LoginKeyHandler",
+    "modelport:docker:Image": "docker_image.DockerImageHandler",
+    "modelport:docker:Service": "docker_service.DockerServiceHandler",
+    "modelport:gcp:AppEngineService": "app_engine_service.AppEngineServiceHandler",
+    "modelport:gcp:VertexDeployedModel": "vertex_deployed_model.VertexDeployedModelHandler",
+    "modelport:gcp:VertexModel": "vertex_model.VertexModelHandler",
+    "modelport:heroku:App": "heroku_app.HerokuAppHandler",
+    "modelport:heroku:ConfigVars": "heroku_config_vars.HerokuConfigVarsHandler",
+    "modelport:heroku:Release": "heroku_release.HerokuReleaseHandler",
+    "modelport:image:Image": "model_image.ModelImageHandler",
+    "modelport:live:Revision": "live_revision.LiveRevisionHandler",
+    "modelport:live:Traffic": "live_traffic.TrafficHandler",
+    "modelport:live:Verification": "live_verification.VerificationHandler",
+    "modelport:local:Server": "local_server.LocalServerHandler",
+}
+"""Module and class of each resource type, by its token."""
+
+
+def handler_of(token: str) -> Handler[Any]:
+    """The handler of a resource type.
+
+    Raises:
+        KeyError: there is no such type.
+    """
+    module, _, name = HANDLERS[token].partition(".")
+    found = getattr(import_module(f"modelport.provider.{module}"), name)
+    return cast("Handler[Any]", found())

@@ -158,7 +158,8 @@ def up(
     while not steady:
         last = running(heroku, app, quantities, version)
         status(f"{last} of {wanted} dynos of v{version} are up")
-        if time.monotonic() > until:
+        # All that are up at the last look get their second one.
+        if last < wanted and time.monotonic() > until:
             message = (
                 f"{last} of {wanted} dynos of {app} run release v{version} after {timeout:.0f} s; "
                 f"see why: heroku logs -a {app}"

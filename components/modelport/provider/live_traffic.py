@@ -2,11 +2,12 @@
 
 from modelport.config.rollout import Rollout
 from modelport.errors import ServiceError
-from modelport.live import GoldenCheck, roll_out, service_of
+from modelport.live import Caller, GoldenCheck, roll_out, service_of
 from modelport.provider.built import built
 from modelport.provider.handler import Context, Handler, Outputs
 from modelport.provider.live_revision import LiveInputs
 from modelport.verify import NOT_VERIFIED
+from modelport_serving.oidc import Oidc
 
 _KNOWN = 100
 """Number of revisions that the state remembers."""
@@ -25,6 +26,8 @@ class TrafficInputs(LiveInputs):
     """Bundle version of the revision: 16 hex digits."""
     api_key: str | None = None
     """Key that callers send; none where the platform authenticates."""
+    oidc: Oidc | None = None
+    """Which tokens callers send; none where they send none."""
 
 
 class TrafficHandler(Handler[TrafficInputs]):
@@ -72,7 +75,10 @@ class TrafficHandler(Handler[TrafficInputs]):
     def drift(
         self, context: Context, resource_id: str, inputs: TrafficInputs, outputs: Outputs
     ) -> frozenset[str]:
-        """`revision` when others take traffic too; a service that cannot be read is left alone."""
+        """`revision` when others take traffic too, or copies of it.
+
+        A service that cannot be read is left alone.
+        """
         del resource_id, outputs
         try:
             found = service_of(inputs.kind)(inputs.names).read()
@@ -80,7 +86,7 @@ class TrafficHandler(Handler[TrafficInputs]):
             context.status(f"not read: {error}")
             return frozenset()
         whole = found.state != "gone" and found.shares == {inputs.revision: 100}
-        return frozenset() if whole else frozenset({"revision"})
+        return frozenset() if whole and not found.mirrored else frozenset({"revision"})
 
 
 def _move(context: Context, inputs: TrafficInputs, before: str, known: list[str]) -> Outputs:
@@ -100,7 +106,7 @@ def _move(context: Context, inputs: TrafficInputs, before: str, known: list[str]
         service.read().good(before, besides=wanted),
         wanted,
         "all_at_once" if wanted in known else inputs.rollout,
-        GoldenCheck(service, record, golden, inputs.api_key),
+        GoldenCheck(service, record, golden, Caller(inputs.api_key, inputs.oidc)),
         context.status,
     )
     known = [*(item for item in known if item != wanted), wanted]

@@ -5,13 +5,14 @@ from typing import Annotated
 from pydantic import Field
 
 from modelport.errors import ServiceError
-from modelport.live import Expected, LiveService, prove, service_of
+from modelport.live import Caller, Expected, LiveService, prove, service_of
 from modelport.live.proof import difference
 from modelport.provider.built import built
 from modelport.provider.handler import Context, Handler, Outputs
 from modelport.provider.live_revision import LiveInputs
 from modelport.provider.releases import released
 from modelport.verify import NOT_VERIFIED
+from modelport_serving.oidc import Oidc
 
 
 class VerificationInputs(LiveInputs):
@@ -31,6 +32,8 @@ class VerificationInputs(LiveInputs):
     """Changes whenever the deployment's plan does, so that it is verified again."""
     api_key: str | None = None
     """Key that callers send; none where the platform authenticates."""
+    oidc: Oidc | None = None
+    """Which tokens callers send; none where they send none."""
     timeout: Annotated[float, Field(gt=0)] = 1800
     """Seconds in which the service must be ready and answer."""
 
@@ -105,7 +108,7 @@ def _proved(
         inputs.expected,
         record,
         golden,
-        inputs.api_key,
+        Caller(inputs.api_key, inputs.oidc),
         timeout=inputs.timeout,
         status=context.status,
     )

@@ -1,15 +1,12 @@
 """The files of one local server: settings, key, example request and log."""
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-from pydantic import BaseModel
 
 from modelport.supervisor.upkeep import LOG
 from modelport_serving.record import Golden
@@ -21,32 +18,10 @@ _LOG_LINES = 12
 """Lines of the log that an error shows."""
 
 
-def write_settings(
-    folder: Path,
-    *,
-    api_key: str | None,
-    max_body_bytes: int,
-    max_rows: int,
-    protocols: Sequence[str] = (),
-    parts: Mapping[str, BaseModel | None] | None = None,
-) -> Path:
-    """The workers' settings: the key's hash, never the key."""
-    if api_key is None:
-        auth: dict[str, str] = {"kind": "none"}
-    else:
-        auth = {"kind": "api_key", "sha256": hashlib.sha256(api_key.encode()).hexdigest()}
-    settings: dict[str, Any] = {
-        "auth": auth,
-        "max_body_bytes": max_body_bytes,
-        "max_rows": max_rows,
-    }
-    if protocols:  # versions of a bundle that know none stay able to start
-        settings["protocols"] = list(protocols)
-    for name, part in (parts or {}).items():
-        if part:
-            settings[name] = part.model_dump(mode="json", exclude_defaults=True)
+def write_settings(folder: Path, settings: Mapping[str, Any]) -> Path:
+    """The workers' settings file."""
     path = folder / SETTINGS
-    _write_private(path, json.dumps(settings))
+    write_private(path, json.dumps(settings))
     return path
 
 
@@ -55,7 +30,7 @@ def write_caller_files(folder: Path, api_key: str | None, golden: Golden) -> Non
     if api_key is None:
         (folder / AUTH_HEADER).unlink(missing_ok=True)
     else:
-        _write_private(folder / AUTH_HEADER, f"Authorization: Bearer {api_key}\n")
+        write_private(folder / AUTH_HEADER, f"Authorization: Bearer {api_key}\n")
     example = {"instances": [list(golden.instances[0])]}
     (folder / REQUEST).write_text(json.dumps(example) + "\n")
 
@@ -93,7 +68,7 @@ def remove_files(folder: Path, *, keep_log: bool = False) -> None:
         folder.parent.rmdir()
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read, whole or not at all."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)

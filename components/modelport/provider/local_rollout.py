@@ -5,7 +5,7 @@ from typing import Any
 
 from modelport.errors import ServiceError
 from modelport.live.watch import Watch
-from modelport.rollout import Counts, Evidence, Watched, shares
+from modelport.rollout import Counts, Evidence, Watched
 from modelport.supervisor.control import Control
 from modelport_serving.latency import LATENCY_BOUNDS_MS
 
@@ -50,17 +50,18 @@ def roll_out(
         split = control.ask("status")["split"]
         if not split["reporting"] and elapsed > _REPORT:
             raise ServiceError(_MUTE)
-        return _evidence(split["counts"])
+        return evidence_of(split["counts"])
 
     watch = Watch(rollout, look, check, status, pause=_LOOK, between=_GOLDEN)
-    seen = 0
-    for percent in shares(rollout):
+
+    def move(percent: int) -> None:
         control.ask("split", number=number, mode=watch.mode, percent=percent, answer_in=_ANSWER)
-        seen = watch.step(percent)
-    return f"{watch.mode} of {seen} requests"
+
+    return f"{watch.mode} of {watch.steps(move)} requests"
 
 
-def _evidence(counts: dict[str, Any]) -> Evidence:
+def evidence_of(counts: dict[str, Any]) -> Evidence:
+    """What a split reports of both sides."""
     return Evidence(
         live=_counts(counts["live"]),
         candidate=_counts(counts["candidate"]),

@@ -5,16 +5,13 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import Field
 
 from modelport.config import CanaryRollout
-from modelport.config.rollout import Rollout
 from modelport.errors import BundleError, ServiceError
 from modelport.home import Home
+from modelport.live.caller import TOKEN_HEADER, Caller, prove_at
 from modelport.provider.built import built
-from modelport.provider.handler import Context, Handler, Inputs, Outputs
+from modelport.provider.handler import Context, Handler, Outputs
 from modelport.provider.local_cpus import default_workers
 from modelport.provider.local_files import (
     AUTH_HEADER,
@@ -26,59 +23,14 @@ from modelport.provider.local_files import (
     write_caller_files,
     write_settings,
 )
+from modelport.provider.local_inputs import LocalServerInputs
 from modelport.provider.local_live import described, reachable_url, stop_supervisor
 from modelport.provider.local_rollout import roll_out
 from modelport.provider.releases import released
 from modelport.supervisor.control import Control, ControlError, Message
 from modelport.supervisor.launch import launch
-from modelport.verify import NOT_VERIFIED, verify
-from modelport_serving.capture import Capture
-from modelport_serving.fallback import Fallback
+from modelport.verify import NOT_VERIFIED
 from modelport_serving.record import BundleRecord, Golden
-
-
-class LocalServerInputs(Inputs):
-    """Inputs of a local server."""
-
-    stack: str
-    """Stack that it belongs to."""
-    deployment: str
-    """Deployment that it serves."""
-    bundle: str
-    """Bundle name."""
-    version: str
-    """Bundle version: 16 hex digits."""
-    host: str
-    """IP address to listen on."""
-    port: Annotated[int, Field(ge=1, le=65535)]
-    """TCP port to listen on."""
-    workers: Annotated[int, Field(ge=1)] | None = None
-    """Number of serving processes; none: by the CPU quota of this machine."""
-    memory_bytes: Annotated[int, Field(ge=1)]
-    """Memory that one worker may take, in bytes."""
-    log_bytes: Annotated[int, Field(ge=1)]
-    """Size at which the log is cut, in bytes."""
-    start_timeout: float
-    """Seconds in which a version must be ready."""
-    max_body_bytes: int
-    """Largest request body in bytes."""
-    max_rows: int
-    """Largest number of rows in one request."""
-    protocols: tuple[str, ...] = ()
-    """Protocols that it answers besides its own."""
-    fallback: Fallback | None = None
-    """What it answers when the model fails or is late."""
-    capture: Capture | None = None
-    """Which predictions it writes to its log."""
-    rollout: Rollout = "all_at_once"
-    """How a new version takes over from one that is live."""
-    api_key: str | None = None
-    """Key that callers send; none: no authentication."""
-
-    @property
-    def resource_id(self) -> str:
-        """Id of the resource."""
-        return f"{self.stack}/{self.deployment}"
 
 
 class LocalServerHandler(Handler[LocalServerInputs]):
@@ -195,12 +147,12 @@ def _bring_up(
     control = _supervisor(folder, inputs)
     with control:
         control.ask("limit", log_bytes=inputs.log_bytes)
-        settings = _settings(folder, inputs)
+        settings = write_settings(folder, inputs.settings())
         context.status(f"starting {record.name}@{record.version[:8]}")
         generation = _start(control, inputs, bento, settings)
         if generation["state"] != "ready":
             raise ServiceError(_refused(record, generation))
-        check = _checker(generation, record, golden, inputs.api_key)
+        check = _checker(generation, record, golden, inputs.caller)
         try:
             context.status("checking golden answers")
             check()
@@ -211,8 +163,9 @@ def _bring_up(
             _discard(control, generation)
             raise ServiceError(str(error)) from None
     write_caller_files(folder, inputs.api_key, golden)
-    verified = verify(reachable_url(inputs.host, inputs.port), record, golden, inputs.api_key)
-    proof = f"{verified}; {seen}" if seen else str(verified)
+    url = reachable_url(inputs.host, inputs.port)
+    verified = prove_at(url, record, golden, inputs.caller)
+    proof = f"{verified}; {seen}" if seen else verified
     return _outputs(context.home, folder, inputs) | {
         "verified": proof,
         "releases": released(releases, inputs.version),
@@ -220,13 +173,13 @@ def _bring_up(
 
 
 def _checker(
-    generation: Message, record: BundleRecord, golden: Golden, key: str | None
+    generation: Message, record: BundleRecord, golden: Golden, caller: Caller
 ) -> Callable[[], None]:
     """Asks every worker of a generation for its golden answers, at its private address."""
 
     def check() -> None:
         for worker in generation["workers"]:
-            verify(f"http://{worker['address']}", record, golden, key)
+            prove_at(f"http://{worker['address']}", record, golden, caller)
 
     return check
 
@@ -319,24 +272,13 @@ def _environment(bento: Path, settings: Path) -> dict[str, str]:
     }
 
 
-def _settings(folder: Path, inputs: LocalServerInputs) -> Path:
-    return write_settings(
-        folder,
-        api_key=inputs.api_key,
-        max_body_bytes=inputs.max_body_bytes,
-        max_rows=inputs.max_rows,
-        protocols=inputs.protocols,
-        parts={"fallback": inputs.fallback, "capture": inputs.capture},
-    )
-
-
 def _refused(record: BundleRecord, generation: Message) -> str:
     return f"{record.name}@{record.version} did not start: {generation['reason']}"
 
 
 def _outputs(home: Home, folder: Path, inputs: LocalServerInputs) -> Outputs:
     here = folder.relative_to(home.project)
-    key = f"-H @{here / AUTH_HEADER} " if inputs.api_key else ""
+    key = f"-H @{here / AUTH_HEADER} " if inputs.api_key else TOKEN_HEADER if inputs.oidc else ""
     url = reachable_url(inputs.host, inputs.port)
     return {
         "url": url,
@@ -368,7 +310,7 @@ def _restore(context: Context, old: LocalServerInputs, *, moved: bool) -> str:
     status, version = _live(folder, old)
     if status == "running" and not moved:
         with contextlib.suppress(OSError):  # a full disk keeps the old file anyway
-            _settings(folder, old)
+            write_settings(folder, old.settings())
         return f"{old.bundle}@{version} goes on serving"
     try:
         _deploy(context, old, [{"version": old.version}])

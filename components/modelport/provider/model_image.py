@@ -20,7 +20,7 @@ from modelport.images import (
     write_context,
 )
 from modelport.images.context import BUNDLE_LABEL, CONTENT_LABEL, VERSION_LABEL
-from modelport.images.docker import Architecture
+from modelport.images.order import Architecture
 from modelport.provider.built import built
 from modelport.provider.handler import Context, Handler, Inputs, Outputs
 from modelport.verify import NOT_VERIFIED

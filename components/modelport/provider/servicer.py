@@ -1,6 +1,7 @@
 """Servicer: the engine's resource protocol on top of the handlers."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
+from threading import Lock
 from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
@@ -19,9 +20,24 @@ AnyHandler = Handler[Any]
 class ModelportProvider(BaseProvider):
     """Serves every type of the package `modelport`."""
 
-    def __init__(self, handlers: Iterable[AnyHandler], engine: str | None = None) -> None:
+    def __init__(
+        self,
+        tokens: Collection[str],
+        make: Callable[[str], AnyHandler],
+        engine: str | None = None,
+    ) -> None:
+        """Serve these types.
+
+        Args:
+            tokens: Their tokens.
+            make: Makes the handler of a token, when a program has such a resource.
+            engine: Address of the engine, where it is known.
+        """
         super().__init__(__version__, lambda: find_home().root / "provider-error.log", engine)
-        self._handlers = {handler.token: handler for handler in handlers}
+        self._tokens = tokens
+        self._make = make
+        self._handlers: dict[str, AnyHandler] = {}
+        self._lock = Lock()
 
     # -- resources
 
@@ -149,14 +165,16 @@ class ModelportProvider(BaseProvider):
 
     def _handler(self, urn: str, context: Any) -> AnyHandler:
         token = token_of(urn)
-        handler = self._handlers.get(token)
-        if handler is None:
-            known = ", ".join(sorted(self._handlers))
+        if token not in self._tokens:
+            known = ", ".join(sorted(self._tokens))
             abort(
                 context,
                 f"{token}: no such resource type in modelport {__version__}; it has {known}",
             )
-        return handler
+        with self._lock:
+            if token not in self._handlers:
+                self._handlers[token] = self._make(token)
+            return self._handlers[token]
 
     def _imported(self, request: Any, context: Any, handler: AnyHandler) -> Any:
         """A resource of which the engine knows the id alone."""

@@ -1,0 +1,1 @@
+"""Kind `docker`: containers of one machine's Docker engine."""
