@@ -4,7 +4,7 @@
 PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
-WORKERS ?= 2
+WORKERS ?= 3
 
 # A shell that another clone activated must not reach that clone's stacks from here.
 ifneq ($(MODELPORT_HOME),$(CURDIR)/.modelport)
@@ -19,7 +19,7 @@ export MODELPORT_AIRGAP := $(AIRGAP)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup airgap up preview down status test e2e soak bench fast lint fmt lock wheel clean
+.PHONY: help setup airgap up preview down status test e2e soak bench mutations fast lint fmt lock wheel clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,29 +39,44 @@ down: setup ## Remove what is deployed
 status: setup ## Show what is live
 	@$(BIN)/modelport status --stack $(STACK)
 
-test: lint ## All checks and tests of every change
-	@$(BIN)/pytest -q -n $(WORKERS) --dist worksteal --durations=25
+# Types are checked by one process for minutes, so the tests do not wait for them.
+test: setup ## All checks and tests of every change
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check --quiet
+	@mkdir -p .modelport; $(BIN)/basedpyright --level error >.modelport/types.log 2>&1 & types=$$!; \
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal --durations=25; tests=$$?; \
+	wait $$types || { cat .modelport/types.log; exit 1; }; exit $$tests
 	@if $(BIN)/modelport schema --help >/dev/null 2>&1; then $(BIN)/modelport schema --check; fi
 	@$(BIN)/python scripts/check_wheel.py
 
 e2e: setup ## Long end-to-end runs: stories in a fresh clone, set-up from nothing
-	@$(BIN)/pytest -q -m e2e -n $(WORKERS) --dist loadscope --durations=25
+	@$(BIN)/pytest -q -m 'e2e and not soak' -n $(WORKERS) --dist loadscope --durations=25 $$(grep -rlw --include='test_*.py' e2e tests)
 
-soak: setup ## Long campaigns: 250 killed updates, 100 bad canaries (an hour or more)
+soak: setup ## Long campaigns: 250 killed updates, 100 bad canaries, mutated requests, more lives (hours)
 	@mkdir -p .modelport
 	@PYTHONPATH=tests $(BIN)/python -u -m killing 200 | tee .modelport/soak-killing.log
 	@PYTHONPATH=tests $(BIN)/python -u -m sharing 100 | tee .modelport/soak-sharing.log
+	@MODELPORT_EXAMPLES=1000 $(BIN)/pytest -q --timeout 7200 tests/serving/test_every_protocol.py | tee .modelport/soak-protocols.log
+	@MODELPORT_EXAMPLES=10000 $(BIN)/pytest -q --timeout 7200 -n $(WORKERS) tests/policies/test_properties.py | tee .modelport/soak-policies.log
+	@MODELPORT_EXAMPLES=100 $(BIN)/pytest -q --timeout 7200 tests/serving/test_openapi.py | tee .modelport/soak-openapi.log
+	@$(BIN)/pytest -q -m 'e2e or soak' -n $(WORKERS) --dist loadscope tests/platforms tests/conformance tests/policies tests/provider/test_vertex_killed.py tests/images/test_docker_service.py tests/cluster/test_on_prem_service.py tests/cluster/test_shadow.py tests/cluster/test_autoscaling.py | tee .modelport/soak-deployments.log
 	@MODELPORT_KILLS=50 $(BIN)/pytest -q -s -m e2e tests/provider/test_vertex_killed_engine.py | tee .modelport/soak-vertex.log
 
 bench: setup ## Time to the first prediction and throughput, beside others (needs wrk)
 	@$(BIN)/python -m bench.first_prediction
 	@$(BIN)/python -m bench.throughput
 	@$(BIN)/python -m bench.offline_preview
+	@$(BIN)/python -m bench.policy_preview
+	@$(BIN)/python -m bench.kubernetes_preview
 	@if command -v docker >/dev/null; then $(BIN)/python -m bench.image_rebuild; fi
 	@$(BIN)/python -m bench.report
 
+mutations: setup ## Mutation testing of the policy rules (about 20 minutes)
+	@$(BIN)/python -m bench.policy_mutations
+	@$(BIN)/python -m bench.report
+
 fast: setup ## Unit tests only, in seconds
-	@$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m 'not e2e and not engine' --ignore=tests/setup
+	@$(BIN)/pytest -q -n $(WORKERS) --dist worksteal -m 'not e2e and not engine and not soak' --ignore=tests/setup
 
 lint: setup ## Formatting, lint and types
 	@$(BIN)/ruff format --check --quiet

@@ -19,8 +19,8 @@ from bench.report import RESULTS, write_tables
 from bench.versions import conditions
 
 from modelport.home import find_home
-from modelport.images import build_image, write_context
-from modelport.images.docker import docker, image_facts
+from modelport.images import build_image, bundle_store, write_context
+from modelport.images.docker import docker
 from modelport.operations.bundles import built_bundle
 
 NAME = "modelport-bench/rebuild:1"
@@ -39,13 +39,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="modelport-bench-") as name:
         folder = Path(name)
         write_context(home, record, folder, base_image=arguments.base_image)
-        first = _build(folder)
-        size = image_facts(NAME)["Size"]
-        source = folder / "store" / "bentos" / record.name / record.version / "src" / "training.py"
+        first, size = _build(folder)
+        source = (
+            bundle_store(folder) / "bentos" / record.name / record.version / "src" / "training.py"
+        )
         seconds: list[float] = []
         for turn in range(arguments.rounds):
             source.write_text(f"# another model: {turn}\n")
-            seconds.append(_build(folder))
+            seconds.append(_build(folder)[0])
     docker(["image", "rm", "--force", NAME])
     again = statistics.median(seconds)
     result = {
@@ -62,10 +63,11 @@ def main() -> None:
     write_tables()
 
 
-def _build(folder: Path) -> float:
+def _build(folder: Path) -> tuple[float, int]:
+    """Seconds of a build, and the bytes of the image."""
     begun = time.perf_counter()
-    build_image(folder, NAME, architecture="amd64", labels={})
-    return time.perf_counter() - begun
+    built = build_image(folder, NAME, architecture="amd64", labels={})
+    return time.perf_counter() - begun, built.size
 
 
 def _spread(seconds: list[float]) -> dict[str, float]:

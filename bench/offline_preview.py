@@ -98,11 +98,11 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as made:
         before = conditions()
-        home, environment = _prepared(Path(made))
+        home, environment = prepared(Path(made))
         taken: dict[str, list[float]] = {name: [] for name in PROGRAMS}
         for number in range(rounds + 1):
             for name, text in PROGRAMS.items():
-                seconds = _previewed(home, environment, text)
+                seconds = previewed(home, environment, text)
                 if number:  # the first round fills the caches
                     taken[name].append(seconds)
     result: dict[str, Any] = {
@@ -127,7 +127,7 @@ def main() -> None:
     write_tables()
 
 
-def _prepared(folder: Path) -> tuple[Home, dict[str, str]]:
+def prepared(folder: Path) -> tuple[Home, dict[str, str]]:
     """An empty project with its offline side, and a stack in it."""
     home = Home(folder / ".modelport", folder / ".modelport" / "offline")
     (folder / "Pulumi.yaml").write_text("name: bench\nruntime: python\n")
@@ -140,15 +140,16 @@ def _prepared(folder: Path) -> tuple[Home, dict[str, str]]:
     return home, environment
 
 
-def _previewed(home: Home, environment: dict[str, str], text: str) -> float:
+def previewed(home: Home, environment: dict[str, str], text: str, count: int = COUNT) -> float:
+    """Seconds of one preview of a program that makes so many resources."""
     program = home.project / "__main__.py"
-    program.write_text(f"import pulumi\n\nCOUNT = {COUNT}\n{text}")
+    program.write_text(f"import pulumi\n\nCOUNT = {count}\n{text}")
     started = time.perf_counter()
     said = _run(home, environment, "preview", "--stack", "bench", "--json", "--diff")
     seconds = time.perf_counter() - started
     made = json.loads(said)["changeSummary"]["create"]
-    if made != COUNT + 1:  # and the stack
-        message = f"{made} resources would be made instead of {COUNT}"
+    if made != count + 1:  # and the stack
+        message = f"{made} resources would be made instead of {count}"
         raise RuntimeError(message)
     return seconds
 

@@ -32,7 +32,10 @@ def tables() -> str:
         ("first_prediction", _first_prediction),
         ("throughput", _throughput),
         ("offline_preview", _offline_preview),
+        ("kubernetes_preview", _kubernetes_preview),
         ("image_rebuild", _image_rebuild),
+        ("policy_preview", _policy_preview),
+        ("policy_mutations", _policy_mutations),
     ):
         file = RESULTS / f"{name}.json"
         if file.is_file():
@@ -59,6 +62,24 @@ def _offline_preview(result: dict[str, Any]) -> str:
     return _seconds(lines, result["seconds"], "÷ floor", result["ratio_to_floor"])
 
 
+def _kubernetes_preview(result: dict[str, Any]) -> str:
+    more = ", ".join(f"{count} `{name}`" for name, count in result["more_of_ours"].items())
+    used = [
+        f"{name} {seconds:.1f} s"
+        + (f" ({ratios[name]:.2f} times by hand)" if name in ratios else "")
+        for ratios in [result["processor_ratio_to_hand"]]
+        for name, seconds in result["processor_seconds"].items()
+    ]
+    lines = [
+        f"## Preview of {result['deployments']} deployments on Kubernetes\n",
+        _conditions(result),
+        f"Seconds of {result['rounds']} turns each, after one to warm up. By hand there are",
+        f"{result['objects']} resources; ours has the same, and {more}.",
+        f"Processor time of all processes: {', '.join(used)}.\n",
+    ]
+    return _seconds(lines, result["seconds"], "÷ by hand", result["ratio_to_hand"])
+
+
 def _image_rebuild(result: dict[str, Any]) -> str:
     lines = [
         f"## Image of {result['megabytes']} MB, built again\n",
@@ -66,6 +87,34 @@ def _image_rebuild(result: dict[str, Any]) -> str:
         f"Seconds of one first build, and of {result['rounds']} with another model each.\n",
     ]
     return _seconds(lines, result["seconds"], "÷ first", result["ratio_to_first"])
+
+
+def _policy_preview(result: dict[str, Any]) -> str:
+    added = result["added_seconds"]["all three packs"]
+    lines = [
+        f"## Policies: preview of {result['resources']} resources with {result['rules']} rules\n",
+        _conditions(result),
+        f"Seconds of {result['rounds']} turns each, after one to warm up.",
+        f"All packs add {added:.2f} s (median of the turns' differences).\n",
+    ]
+    return _seconds(lines, result["seconds"], "÷ none", result["ratio_to_none"])
+
+
+def _policy_mutations(result: dict[str, Any]) -> str:
+    by = result["by"]
+    lines = [
+        "## Mutation testing of the policy rules\n",
+        f"{result['score_percent']} % of {result['mutants']} mutants are noticed by a test.",
+        "`make mutations` says it again; those that survived are in policy_mutations.json. Where",
+        "one in six was tried, all rules share the module and each mutant asks every rule.\n",
+        *_head("module", "mutants", "one in", "noticed", "%"),
+    ]
+    for name, item in by.items():
+        noticed = item["mutants"] - len(item["survived"])
+        share = f"{100 * noticed / item['mutants']:.0f}"
+        count, every = str(item["mutants"]), str(item["every"])
+        lines.append(_row(f"`{name}`", count, every, str(noticed), share))
+    return "\n".join(lines) + "\n"
 
 
 def _seconds(

@@ -90,7 +90,8 @@ def _edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
 def after(calls: int, fault: str) -> Callable[[Path, Path], None]:
     """A version that is good for some calls and then has a fault: `errs`, `slow` or `wrong`.
 
-    The golden requests, which it answers before it is ready, count as one.
+    The golden requests, which it answers before it is ready, count as one. Its previous version, if
+    it carries one, stays good.
     """
     faults = {
         "errs": "raise RuntimeError('out of memory')",
@@ -108,12 +109,15 @@ def after(calls: int, fault: str) -> Callable[[Path, Path], None]:
 _FAULTY = """
 
 _calls = 1
+_live = None
 _compute = Predictor.compute
 _original = load_predictor
 
 
 def _faulty(self, rows):
     global _calls
+    if self is not _live:
+        return _compute(self, rows)
     _calls += 1
     if _calls > {calls}:
         {fault}
@@ -121,7 +125,9 @@ def _faulty(self, rows):
 
 
 def load_predictor(bento_src, model_path):
+    global _live
     loaded = _original(bento_src, model_path)
+    _live = _live or loaded  # the first is the bundle's own
     Predictor.compute = _faulty
     return loaded
 """

@@ -1,9 +1,14 @@
 """Settings of all tests."""
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+# Prices that somebody fetched on this machine must not change what tests expect.
+os.environ["MODELPORT_PRICES"] = ""
 
 # Time limits on single examples make a loaded machine fail honest tests.
 settings.register_profile(
@@ -18,6 +23,8 @@ _TOGETHER = {
     "stories": "machine",  # port 3000, and Docker
 }
 """Folders whose long tests share something of the machine, and what to call it."""
+_APART = frozenset({"test_every_cloud.py", "test_pull_request.py"})
+"""Stories that listen nowhere and need no Docker."""
 
 
 class Together(LoadScopeScheduling):
@@ -27,8 +34,8 @@ class Together(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        folder = nodeid.partition("::")[0].split("/")[-2]
-        return _TOGETHER.get(folder, nodeid)
+        folder, file = nodeid.partition("::")[0].split("/")[-2:]
+        return nodeid if file in _APART else _TOGETHER.get(folder, nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together | None:

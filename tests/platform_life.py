@@ -17,7 +17,7 @@ NAME = "cancer"
 FIRST, SECOND = "3f2a0c4d5e6f7081", "9bc1ff2000a1b2c3"
 """Two versions of the bundle."""
 _STILL = frozenset({"same", "read"})
-PACKS = ",".join(str(ROOT / "policies" / pack) for pack in ("security", "cost"))
+PACKS = ",".join(str(ROOT / "policies" / pack) for pack in ("cost", "reliability", "security"))
 
 
 @dataclass(slots=True)
@@ -177,7 +177,11 @@ def _with_packs(project: OfflineProject, limits: Mapping[str, float]) -> Run:
 
     What a deployment may cost by its own limits is agreed with those who set the packs' limit.
     """
-    settings = {"security.json": {}, "cost.json": {"monthly-limit": limits} if limits else {}}
+    settings = {
+        "cost.json": {"monthly-limit": limits} if limits else {},
+        "reliability.json": {},
+        "security.json": {},
+    }
     for name, content in settings.items():
         (project.folder / name).write_text(json.dumps(content))
     project.env["PULUMI_OPTION_POLICY_PACK"] = PACKS

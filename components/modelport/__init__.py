@@ -19,10 +19,12 @@ if TYPE_CHECKING:
         Threshold,
         Workload,
     )
+    from modelport.docker_service import DockerService
     from modelport.errors import ModelportError
     from modelport.gpu_vm_service import GpuVmService
     from modelport.local_service import LocalService
     from modelport.managed_endpoint import ManagedEndpoint
+    from modelport.on_prem_k8s_service import OnPremK8sService
     from modelport.plan import PlanContext
     from modelport.serverless_predictor import ServerlessPredictor
 
@@ -32,6 +34,7 @@ _HOMES = {
     "AppService": "modelport.app_service",
     "Component": "modelport.component",
     "Deployment": "modelport.config",
+    "DockerService": "modelport.docker_service",
     "Gate": "modelport.config",
     "GpuVmService": "modelport.gpu_vm_service",
     "Limits": "modelport.config",
@@ -39,6 +42,7 @@ _HOMES = {
     "LocalTarget": "modelport.config",
     "ManagedEndpoint": "modelport.managed_endpoint",
     "ModelportError": "modelport.errors",
+    "OnPremK8sService": "modelport.on_prem_k8s_service",
     "PlanContext": "modelport.plan",
     "ServerlessPredictor": "modelport.serverless_predictor",
     "Serving": "modelport.config",
@@ -50,6 +54,7 @@ __all__ = [
     "AppService",
     "Component",
     "Deployment",
+    "DockerService",
     "Gate",
     "GpuVmService",
     "Limits",
@@ -57,6 +62,7 @@ __all__ = [
     "LocalTarget",
     "ManagedEndpoint",
     "ModelportError",
+    "OnPremK8sService",
     "PlanContext",
     "ServerlessPredictor",
     "Serving",

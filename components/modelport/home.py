@@ -88,6 +88,21 @@ class Home:
         return self.root / "preview.json"
 
 
+def user_folder(variable: str, *usual: str) -> Path:
+    """A folder of the user's, by the XDG base directory rules.
+
+    Args:
+        variable: Environment variable that names it, e.g. `XDG_CACHE_HOME`.
+        usual: Where it is otherwise, below the user's home folder, e.g. `.cache`.
+
+    Raises:
+        RuntimeError: neither is known.
+    """
+    named = os.environ.get(variable, "")
+    # The rules say that a relative path is to be ignored.
+    return Path(named) if named.startswith("/") else Path.home().joinpath(*usual)
+
+
 def find_home(start: Path | None = None, *, own: bool = False) -> Home:
     """The home named by `MODELPORT_HOME`, else the one of the nearest project above `start`.
 

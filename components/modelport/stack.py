@@ -1,5 +1,7 @@
 """Stack: the program of a stack, from its config to its outputs."""
 
+import asyncio
+import gc
 import re
 import signal
 from importlib import import_module
@@ -19,7 +21,11 @@ from modelport.engine.guard import refuse_mixture
 from modelport.errors import ConfigError, ModelportError
 from modelport.home import RESERVED, Home, find_home
 from modelport.plan import PlanContext
+from modelport.platforms.endpoint import given
 from modelport_serving.record import BundleRecord
+
+_COLLECT_AFTER = 50_000
+"""Objects that are made before Python looks for garbage; a hundred deployments make a million."""
 
 
 def deploy() -> None:
@@ -31,6 +37,8 @@ def deploy() -> None:
     # On a violation the engine interrupts the program and waits for it; Python's own handler
     # would let a thread go on for seconds.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # All that is declared is kept until the end: to look for garbage often finds none.
+    gc.set_threshold(_COLLECT_AFTER)
     try:
         home = find_home()
         refuse_mixture(home)
@@ -75,6 +83,13 @@ def _deploy(home: Home) -> None:
     if not home.offline:
         require_credentials(item.kind for item in config.deployments.values())
     records = _plan_all(home, config, context)
+    pulumi.run(lambda: _declare(config, context, records))
+
+
+async def _declare(
+    config: StackConfig, context: PlanContext, records: dict[str, BundleRecord]
+) -> None:
+    """Declare every deployment, each while the engine is busy with those before."""
     for name, deployment in config.deployments.items():
         component = component_of(deployment.kind)
         endpoint = component(name, deployment, record=records[name], context=context)
@@ -92,8 +107,12 @@ def _deploy(home: Home) -> None:
                 "revision": endpoint.revision,
                 "names": dict(endpoint.names),
                 **({"key": endpoint.key} if endpoint.key is not None else {}),
+                **({"oidc": given(deployment.oidc)} if deployment.oidc else {}),
             },
         )
+        # What was declared is sent now. The SDK waits for what is under way with work that grows
+        # with its square, if nothing was sent before the program ends.
+        await asyncio.sleep(0)
 
 
 def component_of(kind: str) -> type[EndpointComponent]:

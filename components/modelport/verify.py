@@ -6,8 +6,10 @@ makes a deployment successful.
 
 import json
 import math
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from pydantic import ValidationError
@@ -18,6 +20,11 @@ from modelport_serving.record import BundleRecord, Golden, Prediction
 NOT_VERIFIED = "not verified (offline)"
 """What stands where a proof would: nothing was deployed, so nothing was asked."""
 VERSION_HEADER = "x-modelport-version"
+T = TypeVar("T")
+_LIMITED_TRIES = 10
+"""How often a service that limits its callers is asked again."""
+_MOST_WAIT = 5.0
+"""Seconds to wait for it at most, each time."""
 
 
 class WrongAnswers(ServiceError):  # noqa: N818 - what was found, not an accident
@@ -52,9 +59,55 @@ def verify(
     Raises:
         ServiceError: the service does not answer, names another version or answers differently.
     """
-    response = _ask(url, golden, key, timeout)
+    response = patiently(
+        lambda: _ask(url, golden, key, timeout),
+        lambda found: limited_for(found.status_code, found.headers.get("retry-after")),
+        tries=_LIMITED_TRIES,
+    )
     version = response.headers.get(VERSION_HEADER)
     return check_answer(url, response.status_code, version, response.text, record, golden)
+
+
+def verify_ready(url: str, record: BundleRecord, timeout: float = 10) -> None:
+    """Ask `url`, without a key, whether the bundle is ready there.
+
+    Raises:
+        ServiceError: it is not, or another version is.
+    """
+    response = _sent(url, "GET", "/readyz", timeout)
+    version = response.headers.get(VERSION_HEADER)
+    if response.status_code != 200 or version != record.version:
+        message = f"{url} is not ready with version {record.version}: {_short(response.text)}"
+        raise ServiceError(message)
+
+
+def limited_for(status: int, retry_after: str | None) -> float | None:
+    """Seconds to wait where a service answers that this caller asks too often; none where not."""
+    if status != 429:
+        return None
+    plain = retry_after is not None and retry_after.isdigit()
+    return min(_MOST_WAIT, float(retry_after or 0)) if plain else 1.0
+
+
+def patiently(ask: Callable[[], T], wait: Callable[[T], float | None], *, tries: int) -> T:
+    """Ask, and ask again as long as the service limits this caller.
+
+    Args:
+        ask: Sends the request.
+        wait: Seconds to wait before the next one, by the answer; none: it is an answer.
+        tries: How often it is asked again at most.
+
+    Returns:
+        The last answer.
+    """
+    answer = ask()
+    for _ in range(tries):
+        pause = wait(answer)
+        if pause is None:
+            break
+        time.sleep(pause)
+        answer = ask()
+    return answer
 
 
 def golden_body(golden: Golden) -> dict[str, Any]:
@@ -94,10 +147,15 @@ def check_answer(
         message = f"{where} serves version {version or 'unknown'}, wanted {record.version}"
         raise ServiceError(message)
     try:
-        found = [Prediction.model_validate(item) for item in json.loads(text)["predictions"]]
+        document = json.loads(text)
+        found = [Prediction.model_validate(item) for item in document["predictions"]]
     except (ValueError, KeyError, TypeError, ValidationError):
         message = f"{where} answered something else than predictions: {_short(text)}"
         raise WrongAnswers(message) from None
+    if "fallback" in document:
+        # Its answers may even be right, and are not this model's.
+        message = f"{where} answered by its fallback ({document['fallback']}), not by the model"
+        raise WrongAnswers(message)
     if len(found) != len(golden.predictions):
         message = f"{where} gave {len(found)} answers to {len(golden.predictions)} rows"
         raise WrongAnswers(message)
@@ -129,14 +187,17 @@ def same_answer(expected: Prediction, actual: Prediction, tolerance: float) -> b
 
 def _ask(url: str, golden: Golden, key: str | None, timeout: float) -> httpx.Response:
     headers = {"authorization": f"Bearer {key}"} if key else {}
+    return _sent(url, "POST", "/predict", timeout, json=golden_body(golden), headers=headers)
+
+
+def _sent(url: str, method: str, path: str, timeout: float, **more: Any) -> httpx.Response:
     try:
         # No proxy of the environment: the service is ours, and proxies do not reach loopback.
         with httpx.Client(trust_env=False, timeout=timeout) as client:
-            response = client.post(f"{url}/predict", json=golden_body(golden), headers=headers)
+            return client.request(method, f"{url}{path}", **more)
     except httpx.HTTPError as error:
         message = f"{url} does not answer: {type(error).__name__}: {error}"
         raise ServiceError(message) from None
-    return response
 
 
 def _text(prediction: Prediction) -> str:

@@ -15,7 +15,8 @@ ON_STACK = ("--stack", STACK)
 @pytest.fixture
 def project(tmp_path: Path) -> Generator[Project]:
     made = Project(tmp_path / "project")
-    (made.folder / "bentos").symlink_to(ROOT / "bentos")
+    for name in ("bentos", "requirements.lock"):
+        (made.folder / name).symlink_to(ROOT / name)
     yield made
     made.end()
 
@@ -38,9 +39,30 @@ def test_version(project: Project) -> None:
 
 def test_help_names_every_command(project: Project) -> None:
     said = project.modelport("--help").stdout
-    commands = "up preview down status logs predict train build image check validate schema setup"
+    commands = (
+        "up preview down status logs predict observe train build bundle image check validate "
+        "schema setup"
+    )
     for command in commands.split():
         assert f"  {command} " in said
+
+
+def test_observe_writes_what_watches_a_deployment_and_refuses_what_it_could_not(
+    project: Project,
+) -> None:
+    port = write(project)
+    said = project.modelport("observe", "--out", "watch", *ON_STACK)
+    assert said.returncode == 0, said.stderr
+    *files, key = said.stdout.splitlines()
+    assert files == ["watch/rules.yaml", "watch/dashboard.json", "watch/scrape.yaml"]
+    assert all((project.folder / file).is_file() for file in files)
+    assert f"127.0.0.1:{port}" in (project.folder / "watch" / "scrape.yaml").read_text()
+    assert key.startswith("write the key of callers into ")
+    target = {"kind": "docker", "port": port, "replicas": 2}
+    project.config({"cancer": {"bundle": "breast_cancer", "owner": "lab", "target": target}})
+    said = project.modelport("observe", "--out", "watch", *ON_STACK)
+    assert said.returncode == 2
+    assert said.stderr.startswith("error: cancer: target.replicas 2: one address leads to every")
 
 
 def test_check_refuses_what_it_cannot_check(project: Project) -> None:
@@ -163,6 +185,13 @@ def test_from_nothing_to_live_and_back(project: Project) -> None:
     assert not (project.home.bentoml / "bentos").exists()
     built = project.modelport("build", *ON_STACK)
     assert "min 0.9, beat baseline: passed" in built.stdout
+
+    kinds = ("aws.lambda", "gcp.cloud_run", "aws.sagemaker", "aws.ecs", "kubernetes")
+    compared = project.modelport("cost", *kinds, *ON_STACK, "--rate", "20", "--out", "cost.svg")
+    rows = [line.split()[0] for line in compared.stdout.splitlines() if " x " in line]
+    assert sorted(rows) == sorted(kinds[:-1])
+    assert "machines of your own: kubernetes." in compared.stdout
+    assert (project.folder / "cost.svg").read_text().startswith("<svg")
 
     up = json.loads(project.modelport("up", *ON_STACK, "--json").stdout)
     assert up["changes"] == {"create": 4}

@@ -57,3 +57,23 @@ def test_a_gate_takes_bounds_in_order_only(low: float, high: float) -> None:
     gate = {"f1": {"min": low, "max": high}}
     found = outcome({"deployments": {"cancer": {**good, "gate": gate}}})
     assert isinstance(found, StackConfig) == (low <= high)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "previous": st.booleans(),
+            "answer": st.text(min_size=1, max_size=8) | st.floats(allow_nan=False, width=32),
+            "rule": st.just({"feature": "radius", "above": 1.0, "answer": "benign"}),
+            "after_seconds": st.floats(0.01, 25),
+        },
+    )
+)
+def test_a_fallback_is_taken_when_something_answers(fallback: dict[str, Any]) -> None:
+    found = outcome({"deployments": {"cancer": {**good, "serving": {"fallback": fallback}}}})
+    answer, finite = fallback.get("answer"), True
+    if isinstance(answer, float):
+        finite = abs(answer) != float("inf")
+    answers = answer is not None or (fallback.get("previous", False) and "rule" not in fallback)
+    assert isinstance(found, StackConfig) == (answers and finite)

@@ -13,7 +13,7 @@ from modelport.config import (
     parse,
     read_stack_file,
 )
-from modelport.config.stackfile import mentions_namespace
+from modelport.config.stackfile import NO_CONFIG, mentions_namespace, read_settings
 from modelport.errors import ConfigError
 
 KINDS = ", ".join(TARGETS)
@@ -58,8 +58,8 @@ def test_a_misspelt_key_is_one_line_with_the_right_word(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "right", "line", "said"),
     [
-        ("kind: docker", "kind: local", 7,
-         f"cancer.target.kind: docker: not in this version; available: {KINDS}"),
+        ("kind: edge", "kind: local", 7,
+         f"cancer.target.kind: edge: not in this version; available: {KINDS}"),
         ("kind: lokal", "kind: local", 7,
          "cancer.target.kind: 'lokal' is not a kind of target; did you mean 'local'?; "
          f"available: {KINDS}"),
@@ -160,3 +160,23 @@ def test_a_file_of_ours_is_known_in_any_style(tmp_path: Path, text: str, ours: b
     assert not mentions_namespace(file)
     file.write_text(text)
     assert mentions_namespace(file) is ours
+
+
+def test_a_program_of_ones_own_may_set_a_limit_alone(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_text("config:\n  aws:region: eu-west-1\n")
+    assert read_settings(file) is NO_CONFIG
+    file.write_text("config:\n  modelport:limits: {monthly_usd: 500}\n")
+    found = read_settings(file)
+    assert (found.deployments, found.limits.monthly_usd, found.environment) == ({}, 500, "dev")
+    file.write_text(GOOD)
+    assert list(read_settings(file).deployments) == ["cancer"]
+    for wrong, said in (
+        ("limits: {monthly: 5}", "limits.monthly: unknown key; did you mean 'monthly_usd'?"),
+        ("limits: {monthly_usd: -1}", "limits.monthly_usd: -1 is not allowed; allowed: 0 or more"),
+        ("deployment: {}", "deployment: unknown key; write 'deployments' instead"),
+    ):
+        file.write_text(f"config:\n  modelport:{wrong}\n")
+        with pytest.raises(ConfigError) as caught:
+            read_settings(file)
+        assert said in caught.value.problems[0]

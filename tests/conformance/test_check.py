@@ -44,7 +44,7 @@ def fixed_port() -> Generator[None]:
 
 @pytest.mark.parametrize(
     "kind",
-    [pytest.param(kind, marks=() if kind in OFTEN else pytest.mark.e2e) for kind in KINDS],
+    [pytest.param(kind, marks=() if kind in OFTEN else pytest.mark.soak) for kind in KINDS],
 )
 @pytest.mark.usefixtures("fixed_port")
 def test_the_bundle_s_runtime_keeps_the_rules_of_every_kind(kind: str, subject: Subject) -> None:

@@ -24,11 +24,13 @@ def check_make(words: list[str]) -> None:
 
 
 def check_modelport(words: list[str]) -> None:
-    """Check the command and its options; the root's own options may stand alone."""
+    """Check the command, also one of a group, and its options; the root's own may stand alone."""
     command = COMMAND
-    if words and not words[0].startswith("-"):
-        assert words[0] in COMMAND.commands, f"modelport {words[0]}"
-        command = COMMAND.commands[words[0]]
+    for word in words:
+        if word.startswith("-") or not hasattr(command, "commands"):
+            break
+        assert word in command.commands, f"modelport {' '.join(words)}"
+        command = command.commands[word]
     known = {"--help"} | {option for item in command.params for option in item.opts}
     for word in words:
         if word.startswith("-") and word != "-":

@@ -28,7 +28,7 @@ def test_the_tree_is_there() -> None:
 
 
 def test_the_tree_holds_every_part_of_the_framework() -> None:
-    named = set(re.findall(r"^  ([a-z_]+)", blocks(MAP, "")[1], re.MULTILINE))
+    named = set(re.findall(r"^  ([a-z0-9_]+)", blocks(MAP, "")[1], re.MULTILINE))
     framework = ROOT / "components" / "modelport"
     parts = {path.stem for path in framework.iterdir() if path.name[0] not in "_."}
     assert parts - named <= {"errors", "home", "py"}

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+import grpc
 import httpx
 import pytest
+from graphql import print_schema
 from prometheus_client.parser import text_string_to_metric_families
 
 from docs.texts import ROOT, blocks, table
@@ -19,8 +21,12 @@ from modelport.supervisor import generation
 from modelport_serving import batcher, instances, server, settings
 from modelport_serving.app import READ, build_app
 from modelport_serving.gate import CLIENT_CLOSED
+from modelport_serving.grpc import statuses
+from modelport_serving.grpc.services import methods
 from modelport_serving.metrics import BUCKETS, Metrics
 from modelport_serving.predictor import Predictor
+from modelport_serving.protocols import graphql
+from modelport_serving.protocols.graphql_schema import schema_of
 from modelport_serving.record import Feature, Golden, Prediction
 from modelport_serving.runtime import Runtime
 from modelport_serving.settings import Open, Settings
@@ -29,28 +35,38 @@ from serving.tiny import Stub, record, signature
 PAGE = ROOT / "docs" / "serving.md"
 TEXT = " ".join(PAGE.read_text().split())
 SERVING = Path(settings.__file__).parent
-REQUEST, REGRESSION, CLASSIFICATION, PROBLEM = map(json.loads, blocks(PAGE, "json"))
+REQUEST, REGRESSION, CLASSIFICATION, QUERY, PROBLEM = map(json.loads, blocks(PAGE, "json"))
+XML_REQUEST, XML_ANSWER = blocks(PAGE, "xml")
 NAMES: list[str] = list(REQUEST["instances"][1])
 
 
-def ask(body: object) -> httpx.Response:
+def ask(body: object, names: list[str] = NAMES) -> httpx.Response:
     """Ask a model with the features of the example."""
+    return post("/predict", names, json=body)
+
+
+def post(path: str, names: list[str], *, task: Any = "regression", **sent: Any) -> httpx.Response:
+    """Ask a model with these features that speaks everything."""
     features = [
         Feature(
             name=name, dtype="int64" if name == "sex" else "float64", min=0, max=300, nullable=True
         )
-        for name in NAMES
+        for name in names
     ]
-    made = record(signature(*features, task="regression"))
-    golden = Golden(instances=((1.0,) * 10,), predictions=(Prediction(value=1),))
+    made = record(signature(*features, task=task))
+    golden = Golden(instances=((1.0,) * len(names),), predictions=(Prediction(value=1),))
     runtime = Runtime(made, golden)
-    model = Stub(lambda rows: [1.0] * len(rows))  # pyright: ignore[reportUnknownLambdaType]
-    runtime.start(Settings(auth=Open(), access_log=False), Predictor(model, made))
+    one: Any = 1.0 if task == "regression" else [0.25, 0.75]
+    model = Stub(lambda rows: [one] * len(rows))  # pyright: ignore[reportUnknownLambdaType]
+    given = Settings(
+        auth=Open(), access_log=False, protocols=frozenset(get_args(settings.Protocol))
+    )
+    runtime.start(given, Predictor(model, made))
 
     async def run() -> httpx.Response:
         transport = httpx.ASGITransport(build_app(runtime))
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            return await client.post("/predict", json=body)
+            return await client.post(path, **sent)
 
     return asyncio.run(run())
 
@@ -73,6 +89,26 @@ def test_the_example_of_a_classification_is_one() -> None:
         assert math.isclose(sum(prediction.probabilities.values()), 1)
 
 
+def test_the_example_of_xml_is_answered_in_xml() -> None:
+    headers = {"content-type": "application/xml"}
+    names = ["age", "sex", "s5"]
+    answer = post("/predict", names, task="classification", content=XML_REQUEST, headers=headers)
+    assert answer.status_code == 200, answer.text
+    shown, found = (re.findall(r"</?[a-z]+", text) for text in (XML_ANSWER, answer.text))
+    assert found == shown
+
+
+def test_the_example_of_graphql_is_answered_and_its_schema_is_the_service_s() -> None:
+    rows = QUERY["variables"]["rows"]
+    names = [name.replace("_", " ") for name in rows[0]]
+    answer = post("/graphql", names, task="classification", json=QUERY)
+    assert answer.json()["data"]["predict"][0]["label"] == "high"
+    made = schema_of(record(signature()), lambda *_: [])
+    [shown] = blocks(PAGE, "graphql")
+    printed = re.sub(r'""".*?"""\s*', "", print_schema(made), flags=re.DOTALL)
+    assert "".join(shown.split()) in "".join(printed.split())
+
+
 def test_the_example_error_is_what_is_answered() -> None:
     wrong = dict(zip(NAMES, REQUEST["instances"][0], strict=True))
     wrong = {"agex": wrong.pop("age"), **wrong, "sex": "abc"}
@@ -90,9 +126,10 @@ def test_every_route_is_listed() -> None:
         for path, route in app.routes.items()
         if route.protocol in (None, "capture")
     }
+    calls = methods(app.runtime)
     further = {
         path: route.protocol
-        for path, route in app.routes.items()
+        for path, route in {**app.routes, **calls}.items()
         if route.protocol not in (None, "capture")
     }
     told = {name: paths for name, paths, _ in table(PAGE, "protocol")}
@@ -100,8 +137,19 @@ def test_every_route_is_listed() -> None:
     for path, protocol in further.items():
         general = path.replace("tiny", "NAME").replace(f"/versions/{made.version}", "")
         short = general.replace("/v2/models/NAME/", "…/")
+        method = path.rpartition("/")[2] if path in calls else short
         listed_paths = set(told[protocol].split("`"))
-        assert {general, short} & listed_paths, path
+        assert {general, short, method} & listed_paths, path
+
+
+def test_every_status_of_grpc_is_listed() -> None:
+    listed = {name for name, _ in table(PAGE, "status of gRPC")}
+    assert listed == {grpc.StatusCode(_status(code)).name for code in statuses.CODES.values()}
+    assert {int(status) for status, _ in problems()} - {202} <= set(statuses.CODES)
+
+
+def _status(code: int) -> Any:
+    return next(each.value for each in grpc.StatusCode if each.value[0] == code)
 
 
 def problems() -> Iterator[tuple[str, str]]:
@@ -115,7 +163,7 @@ def problems() -> Iterator[tuple[str, str]]:
             ]
             if node.func.id == "unavailable":
                 yield "503", given[0]
-            elif node.func.id == "ProblemError" and given[1] is not None:
+            elif node.func.id in ("ProblemError", "QueryError") and given[1] is not None:
                 yield str(given[0]), given[1]
 
 
@@ -146,7 +194,7 @@ def test_every_metric_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     metrics.started()
     metrics.answered("/predict", 200, 0.1)
     metrics.split_request("live", good=True)
-    metrics.fallbacks.labels("late").inc()
+    metrics.fallbacks.labels("late", "answer").inc()
     found: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(metrics.text().decode()):
         name = f"{family.name}_total" if family.type == "counter" else family.name
@@ -184,6 +232,11 @@ EXPONENT = f"{AGREES:.0e}".replace("e-0", "e-")
         f"finishes what it has within {GRACE} s",
         f"After {DRAIN:g} s the supervisor kills it",
         f"probabilities to {EXPONENT}, values to {EXPONENT} of themselves",
+        f"{graphql.MAX_TOKENS:,} tokens",
+        f"{graphql.MAX_DEPTH} fields deep",
+        f"{graphql.MAX_FIELDS} fields, as often as fragments repeat them",
+        f"and {graphql.MAX_SCHEMA_FIELDS} about the schema",
+        f"{graphql.FIELDS_PER_ROW} fields for each of `max_rows` rows",
         f"costs up to {batcher.DIRECT_SECONDS * 1000:g} ms is made at once",
         f"up to {batcher.INLINE_SECONDS * 1000:g} ms one call answers all",
         "at once, then after {}, {:g}, {:g} and {:g} s".format(*BACKOFF[1:]),

@@ -291,7 +291,7 @@ def test_two_deployments_of_one_bundle_live_side_by_side(project: Project) -> No
         ({"bundle": "breast_cancer@0123456789abcdef"}, "is not built here; versions: "),
         ({"bundle": "breast_cancr"}, "breast_cancr"),
         ({"gate": {"f1": {"min": 0.999}}}, "did not pass its gate: f1 "),
-        ({"target": {"kind": "docker"}}, "docker: not in this version"),
+        ({"target": {"kind": "edge"}}, "edge: not in this version"),
     ],
 )
 def test_what_is_refused_touches_nothing(

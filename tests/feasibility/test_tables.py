@@ -14,6 +14,7 @@ from modelport.feasibility import (
     KINDS,
     capabilities,
     capability,
+    grpc_refusal,
     limits,
     limits_of,
     rollout_refusal,
@@ -27,7 +28,8 @@ ROOT = Path(__file__).parents[2]
 KINDS_OF_THE_ISSUE = {
     "aws.sagemaker", "gcp.vertex", "azure.ml", "aws.lambda", "gcp.cloud_run", "gcp.functions",
     "azure.functions", "azure.container_apps", "aws.ec2", "gcp.compute", "azure.vm",
-    "aws.beanstalk", "aws.ecs", "gcp.app_engine", "azure.web_app", "heroku", "local",
+    "aws.beanstalk", "aws.ecs", "gcp.app_engine", "azure.web_app", "heroku", "kubernetes", "docker",
+    "local",
 }  # fmt: skip
 
 
@@ -85,6 +87,19 @@ def test_capabilities_and_limits_agree_about_gpus() -> None:
 
 def test_every_kind_can_at_least_replace_all_at_once() -> None:
     assert all(rollout_refusal(kind, "all_at_once") is None for kind in KINDS)
+
+
+def test_grpc_is_refused_where_it_cannot_arrive() -> None:
+    able = {kind for kind in KINDS if grpc_refusal(kind) is None}
+    assert able == {"local", "gcp.cloud_run"}
+    refused = grpc_refusal("heroku") or ""
+    assert refused.startswith(
+        "serving.protocols: grpc is not on heroku: the router passes requests on over HTTP/1.1 "
+        "(Heroku HTTP routing, https://devcenter.heroku.com/articles/http-routing, "
+    )
+    assert refused.endswith(
+        "; the nearest target with it is gcp.cloud_run; v2 is the same protocol over HTTP"
+    )
 
 
 def test_rollouts_are_those_of_the_config() -> None:

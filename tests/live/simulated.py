@@ -36,6 +36,8 @@ class Revision:
     """Requests after which its answers are wrong."""
     seconds: float = 0.0
     requests: int = 0
+    own: int = 0
+    """Requests of ours among them, where the platform tells them from callers'."""
     errors: int = 0
     latencies: Latencies = field(default_factory=Latencies)
 
@@ -54,6 +56,10 @@ class Platform:
     url: str = ""
     revisions: dict[str, Revision] = field(default_factory=dict[str, Revision])
     traffic: dict[str, int] = field(default_factory=dict[str, int])
+    copies: dict[str, int] = field(default_factory=dict[str, int])
+    """Percent of callers' requests that are copied, by the revision that gets them."""
+    copying: bool = True
+    """Whether it makes the copies that it was told to make."""
     states: list[str] = field(default_factory=lambda: ["ready"])
     """The states that it tells one after the other; the last one stays."""
     detail: str = ""
@@ -67,6 +73,8 @@ class Platform:
     """Whether it lets one revision be asked."""
     counts: bool = True
     """Whether it counts by revision."""
+    tells_own: bool = False
+    """Whether it tells our requests from callers'."""
     refuse: set[int] = field(default_factory=set[int])
     """Shifts that it refuses, by their number."""
     shifts: list[dict[str, int]] = field(default_factory=list[dict[str, int]])
@@ -83,7 +91,11 @@ class Platform:
             "digest": self.digest,
             "traffic": self.traffic,
             "replicas": replicas,
+            "mirrored": next(iter(self.copies), ""),
         }
+
+    def mirror(self, candidate: str, percent: int) -> None:
+        self.copies = {candidate: percent}
 
     def shift(self, weights: dict[str, int]) -> None:
         number = len(self.shifts)
@@ -93,6 +105,7 @@ class Platform:
         if sum(weights.values()) != 100 or not weights.keys() <= self.revisions.keys():
             raise ValueError(f"bad weights {weights}")
         self.traffic = weights
+        self.copies = {}
 
     def chosen(self) -> Revision:
         """The revision of the next request, by the weights."""
@@ -103,6 +116,12 @@ class Platform:
                 return self.revisions[name]
             place -= share
         raise ValueError("no revision takes traffic")
+
+    def copy(self) -> None:
+        """Count the copies of the request that was chosen for last."""
+        for name, percent in self.copies.items() if self.copying else ():
+            if self.asked * 37 % 100 < percent:
+                self.revisions[name].count()
 
     def took(self, name: str) -> int:
         return self.revisions[name].requests
@@ -166,10 +185,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._say(200, found)
 
     def do_PUT(self) -> None:
-        weights = json.loads(self._body())
+        told = json.loads(self._body())
         with self.lock:
             try:
-                self.platform.shift(weights)
+                if self.path == "/copies":
+                    self.platform.mirror(*told)
+                else:
+                    self.platform.shift(told)
             except ValueError as error:
                 return self._say(409, str(error))
         return self._say(200, {})
@@ -187,6 +209,10 @@ class _Handler(BaseHTTPRequestHandler):
         with self.lock:
             revision = platform.revisions[name] if name else platform.chosen()
             wrong = revision.count()
+            if name:
+                revision.own += platform.tells_own
+            else:
+                platform.copy()
         time.sleep(revision.seconds)
         answers = {"predictions": WRONG if wrong else RIGHT}
         return self._say(revision.status, answers, revision.version if revision.named else "")
@@ -197,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/alarms":
             return self.platform.alarms
         found = self.platform.revisions[self.path.rpartition("/")[2]]
-        counted = {"requests": found.requests, "errors": found.errors}
+        counted = {"requests": found.requests - found.own, "errors": found.errors}
         return counted | {"buckets": found.latencies.counts} if self.platform.counts else None
 
     def _body(self) -> bytes:

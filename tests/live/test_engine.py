@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ model = {{"bundle": "breast_cancer", "version": {version!r}}}
 before = LiveRevision("before", **place, fingerprint={revision!r})
 traffic = Traffic(
     "traffic", **place, **model, revision={revision!r}, api_key=key.value,
-    rollout={{"canary": {{"steps": [50], "bake": "1s"}}}},
+    rollout={rollout!r},
     opts=pulumi.ResourceOptions(depends_on=[before]),
 )
 proof = Verification(
@@ -49,10 +50,21 @@ def platform() -> Generator[Platform]:
         yield made
 
 
-def write(project: Project, platform: Platform, revision: str) -> None:
+CANARY: dict[str, Any] = {"canary": {"steps": [50], "bake": "1s"}}
+SHADOW: dict[str, Any] = {"shadow": {"percent": 50, "bake": "1s"}}
+
+
+def program_of(platform: Platform, revision: str, rollout: dict[str, Any] = CANARY) -> str:
     version = platform.revisions[revision].version
-    program = PROGRAM.format(kind=KIND, url=platform.url, version=version, revision=revision)
-    project.program(program)
+    return PROGRAM.format(
+        kind=KIND, url=platform.url, version=version, revision=revision, rollout=rollout
+    )
+
+
+def write(
+    project: Project, platform: Platform, revision: str, rollout: dict[str, Any] = CANARY
+) -> None:
+    project.program(program_of(platform, revision, rollout))
 
 
 @pytest.fixture
@@ -123,10 +135,30 @@ def test_life_of_a_service(project: Project, platform: Platform) -> None:
     assert project.run("destroy").ok
 
 
+def test_a_shadow_gets_copies_until_it_takes_over(project: Project, platform: Platform) -> None:
+    write(project, platform, "a1", SHADOW)
+    assert project.run("up").ok
+    write(project, platform, "b2", SHADOW)
+    with callers(platform):
+        second = project.run("up")
+    assert second.ok, second.errors
+    assert second.outputs["moved"].startswith("shadow of ")
+    assert second.outputs["verified"] == "revision b2, 2 golden answers"
+    assert (platform.traffic, platform.copies) == ({"b2": 100}, {})
+
+    # Copies that go on are drift, though nobody gets another answer for them.
+    platform.copies = {"a1": 10}
+    healed = project.run("up")
+    assert healed.ok, healed.errors
+    assert healed.changes["update"] == 1, healed
+    assert (platform.traffic, platform.copies) == ({"b2": 100}, {})
+    assert project.run("destroy").ok
+
+
 def test_a_silent_rollback_fails_the_update(project: Project, platform: Platform) -> None:
     """The platform says that it is done, and went back meanwhile."""
-    program = PROGRAM.replace("revision=traffic.revision, replicas", "revision='b2', replicas")
-    project.program(program.format(kind=KIND, url=platform.url, version=VERSION, revision="a1"))
+    program = program_of(platform, "a1")
+    project.program(program.replace("revision=traffic.revision, r", "revision='b2', r"))
     platform.detail = "an alarm of the platform's own"
     ran = project.run("up")
     assert not ran.ok

@@ -4,7 +4,7 @@ import pytest
 
 from live.simulated import DIGEST, KIND, SECOND, Platform
 from modelport.errors import ServiceError
-from modelport.live import Expected, prove, service_of
+from modelport.live import Caller, Expected, prove, service_of
 from records import golden, record
 
 WANTED = Expected("b2", DIGEST, 1)
@@ -21,7 +21,9 @@ def proved(platform: Platform, expected: Expected = WANTED, timeout: float = 5) 
     service = service_of(KIND)({"url": platform.url})
     seen: list[str] = []
     wanted = record(version=SECOND)
-    said = prove(service, expected, wanted, golden(), "k", timeout=timeout, status=seen.append)
+    said = prove(
+        service, expected, wanted, golden(), Caller("k"), timeout=timeout, status=seen.append
+    )
     assert seen[-1] == "checking golden answers"
     return said
 

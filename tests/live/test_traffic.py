@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live.simulated import KIND, SECOND, Platform, Revision, callers
-from modelport.config import Canary, CanaryRollout
+from modelport.config import Canary, CanaryRollout, Shadow, ShadowRollout
 from modelport.config.rollout import Rollout
 from modelport.errors import ServiceError
 from modelport.live import Answer, Found, GoldenCheck, LiveService, roll_out, service_of, watch
@@ -17,6 +17,7 @@ from records import golden, record
 
 QUICK = CanaryRollout(canary=Canary(steps=(20, 50), bake="1s"))
 ONE = CanaryRollout(canary=Canary(steps=(50,), bake="1s"))
+SHADOW = ShadowRollout(shadow=Shadow(percent=50, bake="1s"))
 STEPS = [{"a1": 80, "b2": 20}, {"a1": 50, "b2": 50}, {"b2": 100}]
 
 
@@ -56,6 +57,56 @@ def test_wrong_answers_are_found_among_those_of_the_old_revision(platform: Platf
     platform.revisions["b2"].wrong_after = 3
     assert "golden: wrong answers from simulated.service revision b2" in ended(platform)
     assert platform.shifts == [STEPS[0], {"a1": 100}]
+
+
+def test_a_good_shadow_gets_copies_and_then_everything(platform: Platform) -> None:
+    platform.tells_own = True
+    said = rolled(platform, SHADOW)
+    seen = int(said.removeprefix("shadow of ").removesuffix(" requests"))
+    assert 0 < seen < platform.took("a1")
+    assert platform.shifts == [{"b2": 100}]
+    assert platform.copies == {}
+
+
+def test_wrong_answers_end_a_shadow_and_its_copies(platform: Platform) -> None:
+    platform.revisions["b2"].wrong_after = 3
+    said = ended(platform, SHADOW)
+    assert said.startswith("shadow ended at 50 % after ")
+    assert "golden: wrong answers from simulated.service revision b2: golden row 0" in said
+    assert said.endswith("; a1 keeps all traffic")
+    assert platform.traffic == {"a1": 100}
+    assert platform.copies == {}
+
+
+def test_a_shadow_without_a_single_copy_takes_nothing_over(platform: Platform) -> None:
+    platform.tells_own, platform.copying = True, False
+    said = ended(platform, SHADOW)
+    assert said.startswith("shadow ended at 50 %: b2 got none of the copies of ")
+    assert said.endswith("; write rollout: canary, or all_at_once; a1 keeps all traffic")
+    assert platform.copies == {}
+
+
+def test_a_shadow_that_nobody_called_says_so(platform: Platform) -> None:
+    platform.tells_own = True
+    assert rolled(platform, SHADOW, busy=False) == (
+        "shadow; no request was copied, for there were 0"
+    )
+    assert platform.traffic == {"b2": 100}
+
+
+def test_copies_that_an_update_left_behind_are_ended(platform: Platform) -> None:
+    platform.traffic, platform.copies = {"b2": 100}, {"a1": 10}
+    rolled(platform, "all_at_once", busy=False)
+    assert platform.copies == {}
+
+
+def test_a_platform_that_copies_nothing_refuses_a_shadow(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_of(KIND), "mirror", LiveService.mirror)
+    said = ended(platform, SHADOW, busy=False)
+    assert said.endswith(" does not copy requests; a1 keeps all traffic")
+    assert platform.shifts == []
 
 
 def test_wrong_answers_before_any_traffic_move_nothing(platform: Platform) -> None:

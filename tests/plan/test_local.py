@@ -9,6 +9,7 @@ from modelport.errors import PlanError
 from modelport.plan import PlanContext
 from modelport.platforms.local.plan import LocalPlan
 from modelport.platforms.local.plan import plan as plan_local
+from modelport_serving.record import Previous
 from records import VERSION, record
 
 DEV = PlanContext(stack="dev", environment="dev")
@@ -102,9 +103,54 @@ def test_a_fallback_is_shown_and_must_fit_the_model() -> None:
         plan(serving={"fallback": {"answer": "bening"}})
 
 
+def test_the_previous_version_must_be_carried_and_is_named() -> None:
+    wanted = {"fallback": {"previous": True, "answer": "benign"}}
+    with pytest.raises(PlanError) as caught:
+        plan(serving=wanted)
+    assert str(caught.value) == (
+        f"cancer: serving.fallback.previous: breast_cancer@{VERSION} carries no previous version; "
+        'write previous="breast_cancer@<version>" in bentos/breast_cancer/training.py, then run: '
+        "modelport build breast_cancer"
+    )
+    made = record()
+    previous = Previous(version="0dd0000000000000", model_sha256="0" * 64)
+    lineage = made.lineage.model_copy(update={"previous": previous})
+    values = {"bundle": "breast_cancer", "owner": "d", "target": {"kind": "local", "port": 3000}}
+    config = parse({"deployments": {"cancer": values | {"serving": wanted}}}).deployments["cancer"]
+    carrying = made.model_copy(update={"lineage": lineage})
+    facts = plan_local("cancer", config, carrying, DEV).facts()
+    assert facts["fallback"] == "the previous version, else benign"
+    assert facts["fallback_version"] == "0dd0000000000000"
+
+
+def test_graphql_needs_a_bundle_that_carries_its_library() -> None:
+    with pytest.raises(PlanError, match=r"graphql: .* does not carry .*\(\"graphql-core\",\)"):
+        plan(serving={"protocols": ["graphql"]})
+    values = {
+        "bundle": "breast_cancer",
+        "owner": "diagnostics",
+        "target": {"kind": "local", "port": 3000},
+        "serving": {"protocols": ["graphql"]},
+    }
+    config = parse({"deployments": {"cancer": values}}).deployments["cancer"]
+    carrying = record(f1=0.97).model_copy(update={"requirements": ("graphql_core",)})
+    assert plan_local("cancer", config, carrying, DEV).serving.protocols == ("graphql",)
+    plan(serving={"protocols": ["v2", "tensorflow", "azure_ml"]})
+
+
 def test_what_is_captured_is_shown_and_must_fit_the_model() -> None:
     capture = {"percent": 10, "redact": ["radius"]}
     planned = plan(serving={"capture": capture})
     assert planned.facts()["capture"] == "10 % of the requests without radius"
     with pytest.raises(PlanError, match=r"serving.capture.redact: 'raduis' is no feature"):
         plan(serving={"capture": {"percent": 10, "redact": ["raduis"]}})
+
+
+def test_grpc_needs_its_libraries_in_the_bundle() -> None:
+    with pytest.raises(PlanError) as caught:
+        plan(serving={"protocols": ["grpc"]})
+    assert str(caught.value) == (
+        f"cancer: serving.protocols: grpc: breast_cancer@{VERSION} does not carry what its server "
+        'needs for it; write service_requirements=("h2", "protobuf") in '
+        "bentos/breast_cancer/training.py, then run: modelport build breast_cancer"
+    )

@@ -116,3 +116,8 @@ def test_silence_is_said_so() -> None:
 )
 def test_values_agree_relatively(expected: float, actual: float | None, same: bool) -> None:
     assert same_answer(Prediction(value=expected), Prediction(value=actual), 1e-6) is same
+
+
+def test_a_fallback_s_answer_proves_nothing_even_when_it_is_right(url: str, told: Told) -> None:
+    told.body |= {"fallback": "late", "fallback_version": "0dd0000000000000"}
+    assert "answered by its fallback (late), not by the model" in refused(url)

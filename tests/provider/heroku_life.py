@@ -27,12 +27,12 @@ def app_inputs(**more: Any) -> HerokuAppInputs:
 
 
 def variables(values: dict[str, str], **more: Any) -> HerokuConfigVarsInputs:
-    given = {"app": NAME, "values": values, "start_timeout": 5}
+    given = {"app": NAME, "values": values, "start_timeout": 20}
     return HerokuConfigVarsInputs.model_validate(given | more)
 
 
 def release(image: str = A, **more: Any) -> HerokuReleaseInputs:
-    values = {"app": NAME, "image": image, "version": image[7:23], "start_timeout": 5}
+    values = {"app": NAME, "image": image, "version": image[7:23], "start_timeout": 20}
     return HerokuReleaseInputs.model_validate(values | more)
 
 

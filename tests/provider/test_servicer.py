@@ -8,11 +8,9 @@ import pytest
 from pulumi.runtime.proto import provider_pb2 as pb
 
 from fakes.vertex import FakeVertex
-from modelport.provider.api_key import ApiKeyHandler
 from modelport.provider.handler import Context
+from modelport.provider.handlers import HANDLERS, handler_of
 from modelport.provider.servicer import ModelportProvider
-from modelport.provider.vertex_deployed_model import VertexDeployedModelHandler
-from modelport.provider.vertex_model import VertexModelHandler
 from modelport.provider.wire import from_struct, to_struct
 from provider.vertex_life import MODELS, deployed_inputs, model_inputs
 
@@ -37,8 +35,12 @@ def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelportProvid
     (tmp_path / "Pulumi.yaml").write_text("name: test\nruntime: python\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MODELPORT_HOME", raising=False)
-    handlers = (ApiKeyHandler(), VertexModelHandler(), VertexDeployedModelHandler())
-    return ModelportProvider(handlers)
+    return ModelportProvider(HANDLERS, handler_of)
+
+
+@pytest.mark.parametrize("token", HANDLERS)
+def test_every_type_is_served_under_its_token(token: str) -> None:
+    assert handler_of(token).token == token
 
 
 def diff(

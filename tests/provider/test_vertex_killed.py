@@ -108,7 +108,7 @@ def test_a_killed_update_is_finished_by_the_next(fake: FakeVertex, tmp_path: Pat
         campaign.round()
 
 
-@pytest.mark.e2e
+@pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_fifty_killed_updates_leave_nothing_behind(fake: FakeVertex, tmp_path: Path) -> None:
     campaign = Campaign(tmp_path, fake, seed=20)

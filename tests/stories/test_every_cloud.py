@@ -34,7 +34,7 @@ TARGETS = {
     "azure.web_app": "region: westeurope",
     "heroku": "",
 }
-SUMMARY = "modelport preview --offline | sed -n '/^cancer/,$p'"
+SUMMARY = "modelport preview --offline | sed -n '/^cancer ·/,$p'"
 
 
 def test_every_cloud(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_every_cloud(tmp_path: Path) -> None:
     assert "the nearest target that holds it is aws.sagemaker" in refused
     story.play("git checkout -q Pulumi.dev.yaml")
 
-    said = play("modelport preview --offline -s prod | sed -n '/^cancer/,$p'")
+    said = play("modelport preview --offline -s prod | sed -n '/^cancer ·/,$p'")
     assert said[0].startswith("cancer · aws.sagemaker · ")
     (refused,) = play("modelport up -s prod", status=2)
     assert "a prod stack needs a secrets provider of your own" in refused

@@ -24,6 +24,9 @@ _MASKS = (
     (re.compile(r"\b\d+(\.\d+)? (MB|GB)$", re.MULTILINE), r"SIZE \2"),
     (re.compile(r"listens on \d+ and not on"), "listens on PORT and not on"),
     (re.compile(r"\[Makefile:\d+:"), "[Makefile:LINE:"),
+    (re.compile(r"\br[0-9a-f]{9}\b"), "REVISION"),
+    (re.compile(r"127\.0\.0\.1:\d{4,5}/models"), "REGISTRY/models"),
+    (re.compile(r" after \d+ requests: (\w+): .*; "), r" after COUNT requests: \1: NUMBERS; "),
 )
 
 

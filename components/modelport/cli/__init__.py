@@ -3,9 +3,12 @@
 console.py   progress, tables, JSON, errors
 options.py   options that commands share
 deploy.py    up, preview, down
-bundle.py    train, build
-look.py      status, logs, predict
+bundle.py    train, build, pin, image
+bundle_group.py    bundle import
+look.py      status, logs, predict, history, observe
 report.py    report
+cost.py      cost
+prices_group.py    prices refresh
 project.py   validate, schema, setup, doctor
 """
 
@@ -19,7 +22,17 @@ from typing import Annotated
 import typer
 
 from modelport import __version__
-from modelport.cli import bundle, check, deploy, look, project, report
+from modelport.cli import (
+    bundle,
+    bundle_group,
+    check,
+    cost,
+    deploy,
+    look,
+    prices_group,
+    project,
+    report,
+)
 from modelport.cli.console import err, fail
 from modelport.errors import ModelportError
 
@@ -31,7 +44,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _module in (deploy, report, bundle, check, look, project):
+for _module in (deploy, report, cost, prices_group, bundle, bundle_group, check, look, project):
     _module.register(app)
 
 

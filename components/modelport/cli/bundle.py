@@ -1,4 +1,4 @@
-"""Commands about bundles: train, build, pin, image."""
+"""Commands about bundles: train, build, pin, image, sbom."""
 
 from typing import Annotated
 
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     app.command()(build)
     app.command()(pin)
     app.command()(image)
+    app.command()(sbom)
 
 
 def train(
@@ -83,7 +84,7 @@ def image(
     arm: Annotated[bool, typer.Option("--arm64", help="For arm64 instead of amd64.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Build a bundle's image in this machine's Docker; `up` does it where a target needs one."""
+    """Build a bundle's image with Docker or buildah; `up` does it where a target needs one."""
     from modelport.operations.image import image as run
 
     with progress("image", quiet=as_json) as show:
@@ -99,6 +100,21 @@ def image(
         print_json(dump(made))
         return
     out.print(escape(f"{made.image}: {made.bundle}, {made.megabytes} MB"))
+
+
+def sbom(
+    bundle: Annotated[
+        str | None, typer.Argument(help="Bundle, also name@version; the only one when left out.")
+    ] = None,
+    *,
+    base_image: Annotated[
+        str | None, typer.Option("--base-image", help="What its image is built on, to name it too.")
+    ] = None,
+) -> None:
+    """Print what a built bundle is made of, as CycloneDX 1.6 JSON."""
+    from modelport.operations.sbom import sbom as run
+
+    print_json(run(find_home(own=True), bundle, base_image=base_image))
 
 
 def _show(title: str, rows: list[tuple[str, ...]]) -> None:

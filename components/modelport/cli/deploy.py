@@ -72,6 +72,7 @@ def preview(
     """Show what an update would change; never trains or builds what would be deployed."""
     from modelport.operations.preview import Against
     from modelport.operations.preview import preview as run
+    from modelport.report.cost_section import headline
 
     home = home_here(offline=offline)
     if (base or state) and not home.offline:
@@ -87,6 +88,9 @@ def preview(
     for outlook in result.outlooks:
         out.print("")
         out.print(escape("\n".join(outlook.lines())))
+    if result.cost.resources:
+        out.print("")
+        out.print(f"cost: {headline(result.cost)}")
     if result.offline:
         err.print(_OFFLINE)
 

@@ -1,4 +1,4 @@
-"""Commands that look: status, logs, predict."""
+"""Commands that look: status, logs, predict, history, observe."""
 
 import sys
 import time
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command()(logs)
     app.command()(predict)
     app.command()(history)
+    app.command()(observe)
 
 
 def status(*, stack: StackOption = "dev", as_json: JsonOption = False) -> None:
@@ -104,6 +105,29 @@ def history(
         for release in releases
     ]
     out.print(table(("version", "since", "until", "update", "score", "baseline"), rows))
+
+
+def observe(
+    name: NameArgument = None,
+    *,
+    folder: Annotated[Path, typer.Option("--out", "-o", help="Folder for the files.")],
+    stack: StackOption = "dev",
+    as_json: JsonOption = False,
+) -> None:
+    """Write alert rules, a dashboard and what to scrape, for Prometheus and Grafana."""
+    from modelport.operations.observe import observe as run
+
+    home = find_home(own=True)
+    made = run(home, stack, only_deployment(home, stack, name), folder)
+    if as_json:
+        print_json(dump(made))
+        return
+    for file in made.files:
+        out.print(escape(file))
+    if made.key_file and made.has_key:
+        out.print(escape(f"Prometheus must be able to read the key in {made.key_file}"))
+    elif made.key_file:
+        out.print(escape(f"write the key of callers into {made.key_file}; it is not known here"))
 
 
 def _body(data: str | None) -> str | None:

@@ -7,11 +7,15 @@ from pydantic import Field
 from modelport.config.base import Model
 from modelport.config.gate import Gate
 from modelport.config.rollout import Rollout
+from modelport.config.slo import Slo
 from modelport.config.targets import AnyTarget
 from modelport.config.workload import Workload
 from modelport_serving.capture import Capture
 from modelport_serving.fallback import Fallback
+from modelport_serving.oidc import Oidc
+from modelport_serving.rate_limit import RateLimit
 from modelport_serving.settings import Protocol
+from modelport_serving.telemetry import Telemetry
 
 DeploymentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 """Lower-case letter first, then letters, digits, `-` and `_`; at most 40 characters."""
@@ -47,9 +51,10 @@ class Serving(Model):
     """Largest request body in bytes; larger ones are answered with 413."""
     max_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     """Largest number of rows in one request."""
-    protocols: Annotated[tuple[Protocol, ...], Field(max_length=3)] = ()
+    protocols: Annotated[tuple[Protocol, ...], Field(max_length=5)] = ()
     """Further protocols, each with routes of its own: `v2` is the Open Inference Protocol of KServe
-    and Triton, `tensorflow` TensorFlow Serving's REST API, `azure_ml` Azure ML's `/score`."""
+    and Triton, `tensorflow` TensorFlow Serving's REST API, `azure_ml` Azure ML's `/score`, `grpc`
+    is `v2` over gRPC on the same port, `graphql` queries at `/graphql`."""
 
     fallback: Fallback | None = None
     """What is answered when the model fails or is late, marked as such; left out, the failure."""
@@ -58,6 +63,12 @@ class Serving(Model):
     """Which predictions are written to the service's log, so that what was true can be joined to
     them; left out, none."""
 
+    rate_limit: RateLimit | None = None
+    """How many requests one caller may send to one worker; left out, as many as it likes."""
+
+    telemetry: Telemetry | None = None
+    """Where a span of each request is sent by OpenTelemetry; left out, none are made."""
+
     @property
     def settings(self) -> dict[str, Any]:
         """What makes a revision; what is optional only where it is set."""
@@ -65,6 +76,13 @@ class Serving(Model):
             "max_body_bytes": self.max_body_bytes,
             "max_rows": self.max_rows,
         }
+
+
+class OidcAuth(Model):
+    """Callers prove themselves by tokens of an OpenID Connect issuer."""
+
+    oidc: Oidc
+    """Which tokens let a caller in."""
 
 
 class Deployment(Model):
@@ -83,8 +101,9 @@ class Deployment(Model):
     """What the model must score before it goes live."""
     rollout: Rollout = "all_at_once"
     """How a new version takes over: `all_at_once`, `{canary: …}` or `{shadow: …}`."""
-    auth: Literal["api_key", "platform", "none"] | None = None
-    """How callers prove themselves: by a key that the service itself checks (`api_key`), by the
+    auth: Literal["api_key", "platform", "none"] | OidcAuth | None = None
+    """How callers prove themselves: by a key that the service itself checks (`api_key`), by tokens
+    of an OpenID Connect issuer that it checks (`{oidc: {issuer: …, audience: …}}`), by the
     platform's own identities (`platform`: AWS IAM, Google, Entra), or not at all (`none`, accepted
     only on a loopback address). Left out: `platform` where the platform has it, else `api_key`.
     """
@@ -104,6 +123,18 @@ class Deployment(Model):
     """How requests are taken."""
     workload: Workload = Workload()
     """What is known of its requests and its model; a target that cannot hold them is refused."""
+    slo: Slo = Slo()
+    """How good it promises to be; rules and dashboards for Prometheus are made of it."""
+
+    @property
+    def oidc(self) -> Oidc | None:
+        """Which tokens let a caller in, where tokens do."""
+        return self.auth.oidc if isinstance(self.auth, OidcAuth) else None
+
+    @property
+    def auth_word(self) -> str | None:
+        """How callers prove themselves in one word: `oidc` for tokens; none when left out."""
+        return "oidc" if isinstance(self.auth, OidcAuth) else self.auth
 
     @property
     def kind(self) -> str:
@@ -121,12 +152,18 @@ class Deployment(Model):
         return self.bundle.partition("@")[2] or None
 
 
-class StackConfig(Model):
-    """Everything that a stack may set under the namespace `modelport`."""
+class StackSettings(Model):
+    """What the stack of any Pulumi program may set under the namespace `modelport`."""
+
+    limits: Limits = Limits()
+    """What everything in the stack together may cost: deployments in their plans, and all else that
+    the price book knows before `modelport up` or at the end of `modelport preview`."""
+    environment: Environment = "dev"
+    """Which rules hold: `prod` must name each bundle by digest."""
+
+
+class StackConfig(StackSettings):
+    """Everything that a stack with deployments may set under the namespace `modelport`."""
 
     deployments: dict[DeploymentName, Deployment] = Field(min_length=1)
     """The deployments of this stack by name."""
-    limits: Limits = Limits()
-    """What all deployments of the stack together may cost."""
-    environment: Environment = "dev"
-    """Which rules hold: `prod` must name each bundle by digest."""

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from modelport.config.targets import PLANNED_KINDS, TARGETS
+from modelport.errors import ConfigError
 
 Path = tuple[str | int, ...]
 
@@ -49,7 +50,7 @@ def find_problems(error: ValidationError, model: type[BaseModel]) -> list[Proble
         path, owner = _path(item), item["loc"][:-1]
         if item["type"] != "extra_forbidden":
             continue
-        fix = _nearest(str(path[-1]), _fields_at(model, owner))
+        fix = nearest_word(str(path[-1]), _fields_at(model, owner))
         if fix is not None:
             absent = missing.pop((*path[:-1], fix), None)
             message = (
@@ -141,7 +142,7 @@ def _kind(given: object) -> str:
     value = str(given)
     if value in PLANNED_KINDS:
         return f"{value}: not in this version; available: {available}"
-    fix = _nearest(value, list(TARGETS))
+    fix = nearest_word(value, list(TARGETS))
     hint = f"; did you mean '{fix}'?" if fix else ""
     return f"{_shown(given)} is not a kind of target{hint}; available: {available}"
 
@@ -152,7 +153,7 @@ def _choice(item: ErrorDetails) -> str:
         part.strip(" '")
         for part in str(item.get("ctx", {}).get("expected", "")).replace(" or ", ",").split(",")
     ]
-    fix = _nearest(value, allowed)
+    fix = nearest_word(value, allowed)
     hint = f"; did you mean '{fix}'?" if fix else ""
     return f"{_shown(item['input'])} is not allowed; allowed: {', '.join(allowed)}{hint}"
 
@@ -162,7 +163,34 @@ def _key(key: str) -> str:
     return key if re.fullmatch(r"[\w. -]+", key) else repr(key)
 
 
-def _nearest(word: str, known: Sequence[str]) -> str | None:
+def named_values(
+    option: str, given: Iterable[str], names: Iterable[str], form: str
+) -> list[tuple[str, str]]:
+    """What an option that may be repeated gives, each `NAME=VALUE`.
+
+    Args:
+        option: The option, e.g. `--region`.
+        given: What was written.
+        names: Names that it takes.
+        form: Its form in words, before the names: `CLOUD=REGION, with one of`.
+
+    Raises:
+        ConfigError: every one that has another form.
+    """
+    known = list(names)
+    pairs = [item.partition("=") for item in given]
+    wrong = [
+        f"{option} {name}{between}{value}: should be {form} {', '.join(known)}"
+        for name, between, value in pairs
+        if name not in known or not value
+    ]
+    if wrong:
+        raise ConfigError(wrong)
+    return [(name, value) for name, _, value in pairs]
+
+
+def nearest_word(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like another one; none when none is alike."""
     folded = {name.lower(): name for name in known}
     found = difflib.get_close_matches(word.lower(), list(folded), n=1, cutoff=0.6)
     return folded[found[0]] if found else None

@@ -1,16 +1,17 @@
 """Stack files: the `modelport` part of `Pulumi.<stack>.yaml`, with the line of every key."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import yaml
 from pydantic import ValidationError
 
-from modelport.config.deployment import StackConfig
+from modelport.config.deployment import StackConfig, StackSettings
 from modelport.config.problems import Problem, find_problems
 from modelport.errors import ConfigError
 
 NAMESPACE = "modelport"
+SettingsT = TypeVar("SettingsT", bound=StackSettings)
 NO_CONFIG = StackConfig.model_construct(deployments={})
 """Config of a program that has no deployments of ours: an ordinary Pulumi program."""
 
@@ -25,13 +26,34 @@ def parse(values: dict[str, Any], file: Path | None = None) -> StackConfig:
     Raises:
         ConfigError: with every problem at once.
     """
+    return _parsed(StackConfig, values, file)
+
+
+def _parsed(model: type[SettingsT], values: dict[str, Any], file: Path | None) -> SettingsT:
     try:
-        return StackConfig.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
-        problems = find_problems(error, StackConfig)
+        problems = find_problems(error, model)
     lines = _lines(file) if file else {}
     problems.sort(key=lambda problem: _line(problem, lines))
     raise ConfigError([_located(problem, file, lines) for problem in problems]) from None
+
+
+def read_settings(file: Path) -> StackConfig:
+    """Read and check the file of a user's own program, which may have no deployments of ours.
+
+    Raises:
+        ConfigError: the file is not YAML, or its `modelport` part is not valid.
+    """
+    if not mentions_namespace(file):
+        return NO_CONFIG
+    values = _namespace(_content(file), file)
+    if not values.keys() <= StackSettings.model_fields.keys():
+        return parse(values, file)
+    settings = _parsed(StackSettings, values, file)
+    return NO_CONFIG.model_copy(
+        update={"limits": settings.limits, "environment": settings.environment}
+    )
 
 
 def read_stack_file(file: Path) -> StackConfig:
@@ -46,13 +68,16 @@ def read_stack_file(file: Path) -> StackConfig:
             for path in file.parent.glob("Pulumi.*.yaml")
         )
         raise ConfigError([f"{file.name}: no such stack file; stacks here: {', '.join(known)}"])
+    return parse(_namespace(_content(file), file), file)
+
+
+def _content(file: Path) -> object:
     try:
-        content = cast("object", yaml.safe_load(file.read_text()))
+        return cast("object", yaml.safe_load(file.read_text()))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f":{mark.line + 1}" if mark else ""
         raise ConfigError([f"{file.name}{line}: not YAML: {error.problem}"]) from None
-    return parse(_namespace(content, file), file)
 
 
 def mentions_namespace(file: Path) -> bool:

@@ -35,10 +35,10 @@ class Entry:
 
 def cache_root() -> Path:
     """Folder for engines: `$XDG_CACHE_HOME/modelport/engine`, `~/.cache/...` by default."""
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG rules say that a relative path is to be ignored.
-    base = Path(named) if named.startswith("/") else Path.home() / ".cache"
-    return base / "modelport" / "engine"
+    # Set-up reads this file before the package is installed, so it needs the standard library only.
+    from modelport.home import user_folder
+
+    return user_folder("XDG_CACHE_HOME", ".cache") / "modelport" / "engine"
 
 
 def cache_key() -> str:

@@ -4,6 +4,7 @@ from modelport.feasibility.capabilities import (
     Capability,
     capabilities,
     capability,
+    grpc_refusal,
     rollout_refusal,
 )
 from modelport.feasibility.judgement import Judgement, judge
@@ -22,6 +23,7 @@ __all__ = [
     "Tightness",
     "capabilities",
     "capability",
+    "grpc_refusal",
     "judge",
     "limits",
     "limits_of",

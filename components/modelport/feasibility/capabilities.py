@@ -1,5 +1,6 @@
 """Capabilities: what a platform can do, one row of `tables/capabilities.csv` each."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, cast
@@ -23,7 +24,7 @@ CAPABILITIES = (
     *ROLLOUTS,
     "scale_to_zero", "gpu", "tpu", "private_network", "public_endpoint", "autoscaling", "spot",
     "custom_domain", "own_authentication", "platform_authentication", "data_capture",
-    "customer_managed_key", "streaming", "batch", "multi_arch",
+    "customer_managed_key", "streaming", "grpc", "batch", "multi_arch",
 )  # fmt: skip
 """Every capability, in the order of the matrix."""
 
@@ -84,12 +85,30 @@ def rollout_refusal(kind: str, word: str) -> str | None:
     if asked.value != "no":
         return None
     nearest = next(near for near in ROLLOUTS[word] if capability(kind, near).value != "no")
-    able = next(
-        (other.name for other in nearest_first(kind) if capability(other.name, word).value != "no"),
-        None,
-    )
+    able = _nearest_kind(kind, word, ("yes", "partly"))
     elsewhere = f"; the nearest target with {word} is {able}" if able else ""
     return (
         f"rollout {word}: {kind} does not have it, {asked.sentence} ({asked.source}); "
         f"the nearest that {kind} has is {nearest}{elsewhere}"
     )
+
+
+def grpc_refusal(kind: str) -> str | None:
+    """Why a kind of target cannot pass gRPC on, with source and what is nearest; None if it can.
+
+    Raises:
+        PlanError: the kind is not known.
+    """
+    asked = capability(kind, "grpc")
+    if asked.value == "yes":
+        return None
+    return (
+        f"serving.protocols: grpc is not on {kind}: {asked.sentence} ({asked.source}); "
+        f"the nearest target with it is {_nearest_kind(kind, 'grpc', ('yes',))}; "
+        "v2 is the same protocol over HTTP"
+    )
+
+
+def _nearest_kind(kind: str, name: str, values: Collection[Value]) -> str | None:
+    able = (other.name for other in nearest_first(kind))
+    return next((other for other in able if capability(other, name).value in values), None)

@@ -2,12 +2,19 @@
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from modelport.errors import ServiceError
+from modelport.live.caller import Caller
 from modelport.live.service import Answer, LiveService, NotReachable
 from modelport.live.waiting import pauses
-from modelport.verify import VERSION_HEADER, WrongAnswers, check_answer, golden_body
+from modelport.verify import (
+    VERSION_HEADER,
+    WrongAnswers,
+    check_answer,
+    golden_body,
+    limited_for,
+)
 from modelport_serving.record import BundleRecord, Golden
 
 _SAMPLES = 20
@@ -27,8 +34,8 @@ class GoldenCheck:
     """The bundle that was asked for."""
     golden: Golden
     """Its requests with expected answers."""
-    key: str | None = None
-    """API key; none where the platform authenticates or nobody does."""
+    caller: Caller = field(default_factory=Caller)
+    """Who asks."""
     timeout: float = 30.0
     """Seconds for each request; a cold start is part of it."""
 
@@ -49,7 +56,7 @@ class GoldenCheck:
         for _ in pauses(until):
             version: str | None = None
             try:
-                answer = self.service.ask(self._body, self.key, self.timeout)
+                answer = self._ask()
                 version = answer.header(VERSION_HEADER)
                 return self._compare(self.service.title, answer)
             except NotReachable:
@@ -72,7 +79,8 @@ class GoldenCheck:
         last = ServiceError(f"{revision} was not asked")
         for _ in pauses(time.monotonic() + _PATIENCE):
             try:
-                answer = self.service.ask_revision(revision, self._body, self.key, self.timeout)
+                key = self.caller.bearer()
+                answer = self.service.ask_revision(revision, self._body, key, self.timeout)
                 if answer is None:
                     return False
                 self._compare(f"{self.service.kind} revision {revision}", answer)
@@ -99,13 +107,17 @@ class GoldenCheck:
         unanswered = 0
         for _ in range(_SAMPLES):
             try:
-                answer = self.service.ask(self._body, self.key, self.timeout)
+                answer = self._ask()
             except NotReachable:
                 raise
             except ServiceError:
                 unanswered += 1
                 if unanswered == _UNANSWERED:
                     raise
+                continue
+            wait = limited_for(answer.status, answer.header("retry-after"))
+            if wait is not None:  # it limits its callers, and refused none for its model's sake
+                time.sleep(wait)
                 continue
             version = answer.header(VERSION_HEADER)
             if version is None:
@@ -114,6 +126,9 @@ class GoldenCheck:
                 self._compare(f"{self.service.kind} revision {revision}", answer)
                 return True
         return False
+
+    def _ask(self) -> Answer:
+        return self.service.ask(self._body, self.caller.bearer(), self.timeout)
 
     @property
     def _body(self) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from modelport.errors import ServiceError
+from modelport.live.caller import Caller
 from modelport.live.golden import GoldenCheck
 from modelport.live.service import Found, LiveService, NotReachable
 from modelport.live.waiting import pauses, settled
@@ -31,7 +32,7 @@ def prove(
     expected: Expected,
     record: BundleRecord,
     golden: Golden,
-    key: str | None,
+    caller: Caller,
     *,
     timeout: float,
     status: Callable[[str], None],
@@ -43,7 +44,7 @@ def prove(
         expected: What the platform must say.
         record: The bundle that was asked for.
         golden: Its requests with expected answers.
-        key: API key; none where the platform authenticates or nobody does.
+        caller: Who asks.
         timeout: Seconds for all of it.
         status: Shows what is waited for.
 
@@ -62,7 +63,7 @@ def prove(
     _capacity(service, expected, soon, status)
     status("checking golden answers")
     try:
-        answers = GoldenCheck(service, record, golden, key).all(soon)
+        answers = GoldenCheck(service, record, golden, caller).all(soon)
     except NotReachable as reason:
         return f"read back; golden answers not verified ({reason})"
     proved = [f"revision {expected.revision}"] if expected.revision else []

@@ -38,6 +38,8 @@ class Found:
     """Percent by revision; empty where the platform has one revision only."""
     replicas: int | None = None
     """Instances that run; none where the platform does not say."""
+    mirrored: str = ""
+    """Revision that gets copies of requests and answers nobody; empty when none does."""
 
     @property
     def shares(self) -> dict[str, int]:
@@ -137,6 +139,36 @@ class LiveService(ABC):
         del weights
         message = f"{self.title} does not move traffic between revisions"
         raise ServiceError(message)
+
+    def mirror(self, live: str, candidate: str, percent: int) -> None:
+        """Copy requests to a revision whose answers nobody gets, until `shift` is called.
+
+        Args:
+            live: Revision that takes all traffic.
+            candidate: Revision that gets the copies.
+            percent: Percent of the requests that are copied.
+        """
+        del live, candidate, percent
+        message = f"{self.title} does not copy requests"
+        raise ServiceError(message)
+
+    def replace(self, old: str, new: str) -> None:
+        """Move all traffic, instance by instance where the platform can, else at once.
+
+        Args:
+            old: Revision that takes it.
+            new: Revision that is to take it.
+        """
+        del old
+        self.shift({new: 100})
+
+    def dismiss(self, revision: str) -> None:
+        """Have a revision without traffic use nothing, where it would use something.
+
+        Args:
+            revision: One that was given up.
+        """
+        del revision
 
     def counts(self, revision: str, since: float) -> Counts | None:
         """What the platform counted of a revision; none where it does not count by revision.

@@ -4,18 +4,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from modelport.config import Canary, CanaryRollout
-from modelport.config.rollout import Rollout, seconds
+from modelport.config import Canary, CanaryRollout, ShadowRollout
+from modelport.config.rollout import Rollout, Shadow, seconds
 from modelport.errors import ServiceError
 from modelport.live.golden import GoldenCheck
 from modelport.live.service import LiveService, NotReachable
 from modelport.live.waiting import settled
 from modelport.live.watch import Watch
-from modelport.rollout import Counts, Evidence, shares
+from modelport.rollout import Counts, Evidence, Watched
 from modelport_serving.latency import LATENCY_BOUNDS_MS
 
 _PATIENCE = 1800.0
 """Seconds in which a service that changes must be ready for its traffic to be moved."""
+_CERTAIN = 10.0
+"""Copies that must be expected for none to be no accident: its chance is 1 in 20,000."""
 _SETTLE = 20.0
 """Seconds in which a version that took over must repeat its golden answers."""
 
@@ -37,7 +39,7 @@ def roll_out(
         service: The service.
         old: Revision to go back to; empty when there is none.
         new: Revision to go to.
-        rollout: How; all but a canary moves everything at once.
+        rollout: How; all but a canary, a shadow and `rolling` move everything at once.
         check: Asks for the golden answers of the new revision's bundle.
         status: Shows what is being done now.
 
@@ -47,8 +49,8 @@ def roll_out(
     Raises:
         ServiceError: the rollout was ended; the message says at which share and why.
     """
-    now = settled(service, time.monotonic() + _PATIENCE, status).shares
-    if now == {new: 100}:
+    now = settled(service, time.monotonic() + _PATIENCE, status)
+    if now.shares == {new: 100} and not now.mirrored:
         return f"{new} took all traffic already"
     if not old or old == new:
         service.shift({new: 100})
@@ -57,7 +59,9 @@ def roll_out(
     try:
         if isinstance(rollout, CanaryRollout):
             return move.watched(rollout.canary)
-        return move.at_once()
+        if isinstance(rollout, ShadowRollout):
+            return move.watched(rollout.shadow)
+        return move.unwatched(gradually=rollout == "rolling")
     except ServiceError as error:
         message = f"{error}; {move.back()}"
         raise ServiceError(message) from None
@@ -80,51 +84,80 @@ class _Move:
     told: bool = False
     """Whether the new revision was seen to give its golden answers beside the old one."""
 
-    def at_once(self) -> str:
-        """Everything in one step, after the new revision answered alone where that can be."""
+    def unwatched(self, *, gradually: bool) -> str:
+        """Everything, after the new revision answered alone where that can be."""
         self._ask_alone()
+        if gradually:
+            self.status(f"replacing {self.old} by {self.new}")
+            self.service.replace(self.old, self.new)
         self._take_over()
-        return self._said("moved at once")
+        return self._said("replaced gradually" if gradually else "moved at once")
 
-    def watched(self, canary: Canary) -> str:
-        """Step by step."""
-        firing = self.service.firing()
-        if firing:
-            message = (
-                f"alarms fire before the canary begins: {', '.join(firing)}; mend what they "
-                "name, or write rollout: all_at_once for this update"
-            )
-            raise ServiceError(message)
-        self._ask_alone()
-        bake = seconds(canary.bake)
+    def watched(self, rollout: Watched) -> str:
+        """Step by step; in a shadow the steps are copies of requests."""
+        bake = seconds(rollout.bake)
         watch = Watch(
-            canary,
+            rollout,
             self._evidence,
             self._ask_among,
             self.status,
             pause=max(0.1, min(10.0, bake / 20)),
             between=min(30.0, bake / 2),
         )
-        seen = 0
-        for percent in shares(canary):
-            self.service.shift({self.old: 100 - percent, self.new: percent})
-            seen = watch.step(percent)
-        if "golden" in canary.abort_on and not self.told and not self.notes:
+        firing = self.service.firing()
+        if firing:
+            message = (
+                f"alarms fire before the {watch.mode} begins: {', '.join(firing)}; mend what they "
+                "name, or write rollout: all_at_once for this update"
+            )
+            raise ServiceError(message)
+        self._ask_alone()
+        seen = watch.steps(self._share if isinstance(rollout, Canary) else self._copy)
+        if "golden" in rollout.abort_on and not self.told and not self.notes:
             self._note(f"golden answers of {self.new} could not be told from {self.old}'s")
-        self._note_uncounted(canary)
+        self._note_uncounted(rollout)
+        if isinstance(rollout, Shadow):
+            self._require_copies(rollout)
         self._take_over()
-        return self._said(f"canary of {seen} requests" if seen else "canary")
+        return self._said(f"{watch.mode} of {seen} requests" if seen else watch.mode)
 
     def back(self) -> str:
         """Give everything to the old revision; says so, or that it could not be done."""
         self.status(f"going back to {self.old}")
         try:
-            if self.service.read().shares == {self.old: 100}:
-                return f"{self.old} keeps all traffic"
-            self.service.shift({self.old: 100})
+            found = self.service.read()
+            kept = found.shares == {self.old: 100}
+            if not kept or found.mirrored:
+                self.service.shift({self.old: 100})
         except ServiceError as error:
             return f"and the traffic could not be moved back to {self.old}: {error}"
-        return f"{self.old} takes all traffic again"
+        said = f"{self.old} keeps all traffic" if kept else f"{self.old} takes all traffic again"
+        try:
+            self.service.dismiss(self.new)
+        except ServiceError as error:
+            return f"{said}, and {self.new} could not be ended: {error}"
+        return said
+
+    def _share(self, percent: int) -> None:
+        self.service.shift({self.old: 100 - percent, self.new: percent})
+
+    def _copy(self, percent: int) -> None:
+        self.service.mirror(self.old, self.new, percent)
+
+    def _require_copies(self, shadow: Shadow) -> None:
+        """A shadow that got nothing proves nothing."""
+        live, candidate = self._counts()
+        if live is None or candidate is None or candidate.requests:
+            return
+        expected = live.requests * shadow.percent / 100
+        if expected > _CERTAIN:
+            message = (
+                f"shadow ended at {shadow.percent} %: {self.new} got none of the copies of "
+                f"{live.requests} requests, though {self.service.title} was told to make them; "
+                "write rollout: canary, or all_at_once"
+            )
+            raise ServiceError(message)
+        self._note(f"no request was copied, for there were {live.requests}")
 
     def _take_over(self) -> None:
         self.status(f"moving all traffic to {self.new}")
@@ -170,7 +203,7 @@ class _Move:
             self.service.counts(self.new, self.since),
         )
 
-    def _note_uncounted(self, canary: Canary) -> None:
+    def _note_uncounted(self, rollout: Watched) -> None:
         """Say which signals were asked for and could not be judged."""
         live, candidate = self._counts()
         missing: set[str] = set()
@@ -178,7 +211,7 @@ class _Move:
             missing = {"error_rate", "p99"}
         elif any(counts.requests and not counts.buckets for counts in (live, candidate)):
             missing = {"p99"}
-        unjudged = [signal for signal in canary.abort_on if signal in missing]
+        unjudged = [signal for signal in rollout.abort_on if signal in missing]
         if unjudged:
             what = "requests" if "error_rate" in missing else "latencies"
             named = " and ".join(unjudged)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from modelport.config import Canary
 from modelport.errors import ServiceError
-from modelport.rollout import Decision, Evidence, Watched, judge
+from modelport.rollout import Decision, Evidence, Watched, judge, shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,24 @@ class Watch:
     def mode(self) -> str:
         """`canary` or `shadow`."""
         return "canary" if isinstance(self.rollout, Canary) else "shadow"
+
+    def steps(self, move: Callable[[int], object]) -> int:
+        """Take the new version through its shares, and watch it at each.
+
+        Args:
+            move: Gives the new version a share in percent.
+
+        Returns:
+            The number of requests that it was sent; 0 where the platform does not count them.
+
+        Raises:
+            ServiceError: the rollout must end; the message says at which share and why.
+        """
+        seen = 0
+        for percent in shares(self.rollout):
+            move(percent)
+            seen = self.step(percent)
+        return seen
 
     def step(self, percent: int) -> int:
         """Watch the new version at its present share.

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from modelport.bundles import (
+    ImportedBundle,
+    ImportRequest,
     build,
     built_versions,
     bundle_names,
     evaluate_gate,
     find,
+    import_model,
     score_table,
     train,
 )
@@ -83,6 +86,15 @@ def build_bundles(home: Home, stack: str, name: str | None, show: Show) -> list[
         record = build(home.sources, home, bundle, gate, live=live, progress=show)
         scored.append(_scored(bundle, record.version, record.evaluation, gate, "passed its gate"))
     return scored
+
+
+def import_bundle(home: Home, request: ImportRequest) -> ImportedBundle:
+    """Write the bundle folder of a model that was trained elsewhere.
+
+    Raises:
+        BundleError: with everything that is wrong; nothing was written.
+    """
+    return import_model(home.sources, request)
 
 
 def _wanted(home: Home, stack: str, name: str | None) -> list[tuple[str, Gate, str | None]]:

@@ -10,6 +10,8 @@ from modelport import __version__
 from modelport.bundles import list_bundles
 from modelport.cloud.credentials import missing_credentials
 from modelport.config import Deployment, LocalTarget
+from modelport.config.targets.docker import DockerTarget
+from modelport.containers.engine import EngineAddress, connected
 from modelport.engine import find_engine
 from modelport.errors import ModelportError
 from modelport.home import Home
@@ -41,6 +43,8 @@ def examine(home: Home, stack: str) -> list[Check]:
         checks.append(_bundle(home, name, deployment))
         if isinstance(deployment.target, LocalTarget):
             checks.append(_port(home, stack, name, deployment.target))
+        elif isinstance(deployment.target, DockerTarget) and not home.offline:
+            checks.append(_docker(name, deployment.target))
     clouds = {item.kind for item in config.deployments.values()} - {LOCAL}
     missing = [] if home.offline else missing_credentials(clouds)
     checks += [Check("credentials", ok=False, found=text) for text in missing]
@@ -98,3 +102,17 @@ def _port(home: Home, stack: str, name: str, target: LocalTarget) -> Check:
     except OSError as error:
         return Check(f"{name}: port", ok=False, found=f"{target.port}: {error.strerror}")
     return Check(f"{name}: port", ok=True, found=f"{target.port} is free")
+
+
+def _docker(name: str, target: DockerTarget) -> Check:
+    what = f"{name}: docker"
+    try:
+        with connected(EngineAddress(target.host or "", target.certificates or "")) as engine:
+            facts = engine.facts
+    except ModelportError as error:
+        return Check(what, ok=False, found=str(error))
+    unbounded = [limit for limit in ("MemoryLimit", "PidsLimit") if not facts.get(limit)]
+    if unbounded:
+        found = f"the engine cannot bound containers: {', '.join(unbounded)} is off in its kernel"
+        return Check(what, ok=False, found=found)
+    return Check(what, ok=True, found=f"engine {facts['ServerVersion']} on {facts['Name']}")

@@ -1,4 +1,4 @@
-"""Image: a built bundle as an image in the Docker of this machine."""
+"""Image: a built bundle as an image in the store of this machine's builder."""
 
 import tempfile
 from collections.abc import Callable
@@ -8,13 +8,13 @@ from pathlib import Path
 from modelport.home import Home
 from modelport.images import build_image, write_context
 from modelport.images.context import CONTENT_LABEL
-from modelport.images.docker import Architecture, image_facts
+from modelport.images.order import Architecture
 from modelport.operations.bundles import built_bundle
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltImage:
-    """An image that Docker has here."""
+    """An image that the builder keeps here."""
 
     image: str
     """Name and tag."""
@@ -48,20 +48,19 @@ def image(
     Raises:
         ConfigError: which bundle is meant is not clear.
         BundleError: the bundle is not built.
-        ServiceError: there is no Docker, or the build failed.
+        ServiceError: there is no builder, or the build failed.
     """
     record = built_bundle(home, bundle)
     name = tag or f"{record.name}:{record.version}"
     with tempfile.TemporaryDirectory(prefix="modelport-image-") as folder:
         content = write_context(home, record, Path(folder), base_image=base_image)
-        build_image(
+        made = build_image(
             Path(folder),
             name,
             architecture=architecture,
             labels={CONTENT_LABEL: content},
             status=lambda line: show(line, 0.5),
         )
-    facts = image_facts(name)
     show("built", 1.0)
     version = f"{record.name}@{record.version}"
-    return BuiltImage(name, version, str(facts["Id"]), round(int(facts["Size"]) / 1_000_000))
+    return BuiltImage(name, version, made.image_id, round(made.size / 1_000_000))

@@ -11,14 +11,17 @@ import httpx
 from modelport.bundles import bento_path, find
 from modelport.errors import ModelportError, ServiceError
 from modelport.home import Home
-from modelport.live import Answer, Expected, prove, service_of
+from modelport.live import Answer, Caller, Expected, prove, prove_at, service_of
 from modelport.operations.session import check_config, open_session
+from modelport.provider.docker_live import follow_command, last_lines
 from modelport.provider.local_files import AUTH_HEADER, LOG, REQUEST, write_caller_files
 from modelport.provider.local_live import described, reachable_url
-from modelport.verify import NOT_VERIFIED, verify
+from modelport.verify import NOT_VERIFIED
+from modelport_serving.oidc import Oidc
 from modelport_serving.record import BundleRecord, read_golden
 
 LOCAL = "local"
+DOCKER = "docker"
 _PATIENCE = 60.0
 """Seconds for a service that is changing just now; an update has waited for it already."""
 _ANSWER_SECONDS = 60.0
@@ -90,11 +93,18 @@ def check_live(
             expected,
             record,
             golden,
-            output.get("key"),
+            _caller(output),
             timeout=_PATIENCE,
             status=lambda _text: None,
         )
-    return str(verify(output["url"], record, golden, read_key(home.deployment(stack, name))))
+    caller = _caller({**output, "key": read_key(home.deployment(stack, name))})
+    return prove_at(output["url"], record, golden, caller)
+
+
+def _caller(output: Mapping[str, Any]) -> Caller:
+    """Who asks a deployment, by what the stack's program exported for it."""
+    oidc = output.get("oidc")
+    return Caller(output.get("key"), Oidc.model_validate(oidc) if oidc else None)
 
 
 def kind_of(output: Mapping[str, Any]) -> str:
@@ -137,6 +147,9 @@ def log_lines(home: Home, stack: str, name: str, count: int) -> Iterator[str]:
     Raises:
         ServiceError: there is no log; the message names the deployments that have one.
     """
+    if not home.offline and check_config(home, stack).deployments[name].kind == DOCKER:
+        yield from last_lines(_output(home, stack, name)["names"], count)
+        return
     path = log_path(home, stack, name)
     yield from path.read_text(errors="replace").splitlines()[-count:]
 
@@ -148,6 +161,9 @@ def log_path(home: Home, stack: str, name: str) -> Path:
         ServiceError: there is none; the message names the deployments that have one.
     """
     path = home.deployment(stack, name) / LOG
+    if check_config(home, stack).deployments[name].kind == DOCKER:
+        shown = follow_command(_output(home, stack, name)["names"])
+        raise ServiceError(f"{name} keeps its log on its engine; follow it with: {shown}")
     if not path.is_file() and check_config(home, stack).deployments[name].kind != LOCAL:
         shown = _output(home, stack, name)["log"]
         raise ServiceError(f"{name} keeps its log on its platform; see it with: {shown}")
@@ -171,8 +187,9 @@ def predict(home: Home, stack: str, name: str, body: str | None) -> dict[str, An
     Raises:
         ServiceError: it is not deployed, does not answer, or refuses the request.
     """
-    if check_config(home, stack).deployments[name].kind == LOCAL:
-        answered = _ask_local(home, stack, name, body)
+    config = check_config(home, stack).deployments[name]
+    if config.kind == LOCAL:
+        answered = _ask_local(home, stack, name, body, config.oidc)
     else:
         answered = _ask_cloud(home, stack, name, body)
     try:
@@ -189,11 +206,11 @@ def predict(home: Home, stack: str, name: str, body: str | None) -> dict[str, An
     return answer
 
 
-def _ask_local(home: Home, stack: str, name: str, body: str | None) -> Answer:
+def _ask_local(home: Home, stack: str, name: str, body: str | None, oidc: Oidc | None) -> Answer:
     folder = home.deployment(stack, name)
     url = _url(folder, stack, name)
     text = body if body is not None else (folder / REQUEST).read_text()
-    key = read_key(folder)
+    key = Caller(read_key(folder), oidc).bearer()
     headers = {"content-type": "application/json"}
     if key:
         headers["authorization"] = f"Bearer {key}"
@@ -211,7 +228,7 @@ def _ask_cloud(home: Home, stack: str, name: str, body: str | None) -> Answer:
         golden = read_golden(bento_path(home, output["bundle"], output["version"]) / "src")
         body = json.dumps({"instances": [list(golden.instances[0])]})
     service = service_of(kind_of(output))(output["names"])
-    return service.ask(body.encode(), output.get("key"), _ANSWER_SECONDS)
+    return service.ask(body.encode(), _caller(output).bearer(), _ANSWER_SECONDS)
 
 
 def _output(home: Home, stack: str, name: str) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 from pulumi import automation as auto
 
 from modelport.cloud.credentials import require_credentials
+from modelport.cluster.plugin import install_stand_in
 from modelport.config import StackConfig, read_stack_file
-from modelport.config.stackfile import NO_CONFIG, mentions_namespace
+from modelport.config.stackfile import read_settings
 from modelport.engine import Progress, engine_environment, install_engine, install_plugin
 from modelport.engine.guard import refuse_mixture
 from modelport.engine.texts import is_summary, readable_error
@@ -22,6 +23,9 @@ from modelport.operations.workspace import (
     stack_file,
     workspace,
 )
+
+_CLUSTER = "kubernetes"
+"""Kind whose provider is stood in for where its official plugin is not installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +63,8 @@ def check_config(home: Home, stack: str, *, own: bool = False) -> StackConfig:
     file = stack_file(home, stack)
     missing = not file.is_file() and any(file.parent.glob("Pulumi.*.yaml"))
     ordinary = not missing if home.offline else own and file.is_file()
-    if ordinary and not mentions_namespace(file):
-        return NO_CONFIG  # one that does call our `deploy` says itself what it misses
-    return read_stack_file(file)
+    # An ordinary program that does call our `deploy` says itself what it misses.
+    return read_settings(file) if ordinary else read_stack_file(file)
 
 
 def open_session(
@@ -90,6 +93,8 @@ def open_session(
     config = check_config(home, stack, own=deploys)
     install_engine(home, progress)
     install_plugin(home)
+    if not home.offline and any(item.kind == _CLUSTER for item in config.deployments.values()):
+        install_stand_in(home)
     _enter(engine_environment(home))
     refuse_mixture(home)
     if not home.offline:

@@ -11,6 +11,7 @@ from modelport.errors import EngineError, ModelportError
 from modelport.home import Home
 from modelport.operations.events import Watcher
 from modelport.operations.inspect import check_live, keep_caller_files, live_version
+from modelport.operations.recorded import refuse_over_limit
 from modelport.operations.recover import recover
 from modelport.operations.session import Session, last_error, open_session
 from modelport_serving.record import BundleRecord
@@ -63,12 +64,14 @@ def up(home: Home, stack: str, show: Show) -> UpResult:
     Raises:
         ConfigError: the stack's file is not valid; nothing was touched.
         GateRefused: a model did not pass; what was live stays.
-        EngineError: the update failed; the message says why and what still serves.
+        EngineError: the stack would cost more than its limit, and nothing was touched; or the
+            update failed, and the message says why and what still serves.
         ServiceError: the update ended, but a service does not answer as it should.
     """
     session = open_session(home, stack, lambda text, done: show(text, done * 0.1), deploys=True)
     build_missing(home, stack, session.config.deployments, _scaled(show, 0.1, _BUILD_SHARE))
     recover(session.home, session.engine)
+    refuse_over_limit(session, _scaled(show, _BUILD_SHARE, _BUILD_SHARE))
     watcher = Watcher(_scaled(show, _BUILD_SHARE, 0.95))
     try:
         done = session.engine.up(on_event=watcher, color="never", suppress_progress=True)

@@ -6,14 +6,21 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from modelport.config import CanaryRollout, CloudTarget, Deployment, ShadowRollout, Target
+from modelport.config import (
+    Canary,
+    CloudTarget,
+    Deployment,
+    Shadow,
+    ShadowRollout,
+    Target,
+)
 from modelport.config.rollout import Rollout, Signal
 from modelport.errors import PlanError
 from modelport.feasibility import judge, rollout_refusal, tightest
 from modelport.plan.context import PlanContext
 from modelport.plan.deployment import DeploymentPlan, Fact, plan_deployment, refusals
 from modelport.plan.names import physical_name
-from modelport.prices import Case, Estimate, Parts, PriceBook, Scale, Workload, facts
+from modelport.prices import Case, Parts, PriceBook, Scale, Workload, estimate_range, facts
 from modelport_serving.record import BundleRecord
 
 USUAL_MILLISECONDS = 100.0
@@ -32,6 +39,7 @@ class CloudPlan(DeploymentPlan):
     """One deployment on a cloud, decided."""
 
     region: str
+    """Region, in the cloud's words; empty where there is none."""
     physical_name: str
     """Name of the endpoint on its platform, and beginning of the names around it."""
     revision: str
@@ -58,13 +66,14 @@ class CloudPlan(DeploymentPlan):
         found: dict[str, Fact] = {
             **DeploymentPlan.facts(self),
             **self.costs,
-            "region": self.region,
             "name": self.physical_name,
             "revision": self.revision,
             "exposure": self.exposure,
             "size": self.size,
             "replicas": f"{self.replicas_min} to {self.replicas_max}",
         }
+        if self.region:
+            found["region"] = self.region
         if self.domain:
             found["domain"] = self.domain
         if self.notes:
@@ -90,6 +99,8 @@ class CloudDecision:
     """Why the kind refuses it, one sentence each."""
     notes: tuple[str, ...] = ()
     """What a reader should know."""
+    shadows: bool = False
+    """Whether the kind copies requests to a new revision."""
     name_room: int = 0
     """Characters of the physical name to leave for what is put behind it."""
     region: str | None = None
@@ -120,10 +131,10 @@ def plan_cloud(
     Raises:
         PlanError: with every reason at once.
     """
-    target = target_of(config, CloudTarget)
+    target = config.target
+    region = target.region if isinstance(target, CloudTarget) else ""
     physical = physical_name(config.kind, name, context.stack, room=decision.name_room)
-    estimate = _estimate(config, target, decision)
-    costs = facts(estimate)
+    costs = _costs(config, decision.region or region, decision)
     monthly = float(costs["monthly_usd"])
     refused = [
         *decision.refusals,
@@ -136,49 +147,66 @@ def plan_cloud(
             physical_name=physical,
             options=decision.options,
         ),
-        *_rollout_refusals(config.kind, config.rollout),
+        *_rollout_refusals(config.kind, config.rollout, shadows=decision.shadows),
     ]
     if refused:
         raise PlanError("\n".join(f"{name}: {reason}" for reason in refused))
     fields = plan_deployment(
         name, config, record, context, monthly_usd=monthly, options=decision.options
     )
-    revision = "r" + _digest([record.version, config.serving.settings, decision.settings])[:9]
+    settings = {**decision.settings, **({"oidc": str(config.oidc)} if config.oidc else {})}
+    revision = "r" + _digest([record.version, config.serving.settings, settings])[:9]
     judged = judge(config.kind, config.workload, name=physical, options=decision.options)
     return fields | {
         "limit": _limit(config, decision.options),
-        "region": target.region,
+        "region": region,
         "physical_name": physical,
         "revision": revision,
         "fingerprint": _digest([fields, revision, config.model_dump(mode="json")])[:16],
         "exposure": config.exposure,
         "domain": config.domain,
         "secrets": dict(config.secrets),
-        "tags": _tags(config, context, name),
+        "tags": _tags(config, context, name, decision.scale),
         "size": decision.size,
         "replicas_min": decision.scale.minimum,
         "replicas_max": decision.scale.maximum,
         "p99_seconds": config.workload.p99_seconds,
         "costs": costs,
-        "notes": (*decision.notes, *judged.warnings),
+        "notes": (*decision.notes, *_reached(config), *judged.warnings),
     }
 
 
-def _estimate(config: Deployment, target: CloudTarget, decision: CloudDecision) -> Estimate:
+def _reached(config: Deployment) -> list[str]:
+    """What the service itself must be able to reach, which nothing here can prove."""
+    telemetry = config.serving.telemetry
+    asked = {
+        "the keys of its callers' tokens": config.oidc.issuer if config.oidc else "",
+        "its spans": telemetry.otlp_endpoint if telemetry else "",
+    }
+    return [f"must reach {place} for {what}" for what, place in asked.items() if place]
+
+
+def _costs(config: Deployment, region: str, decision: CloudDecision) -> dict[str, Fact]:
+    """Facts of the price; what it is at least and at most only where a rate is configured."""
     workload = config.workload
     case = Case(
         book=PriceBook.default(),
         provider=config.kind.partition(".")[0],
-        region=decision.region or target.region,
+        region=region,
         workload=Workload(
             requests=workload.requests_per_month or 0,
             milliseconds=(workload.p99_seconds or USUAL_MILLISECONDS / 1000) * 1000,
             request_bytes=workload.payload_bytes or _SMALL,
             response_bytes=workload.answer_bytes or _SMALL,
+            rate=workload.rate or 0,
         ),
         scale=decision.scale,
     )
-    return Estimate.of(decision.price(case))
+    expected, low, high = estimate_range(case, decision.price)
+    found = facts(expected)
+    if workload.rate:
+        found |= {"low_usd": round(low, 2), "high_usd": round(high, 2)}
+    return dict(found)
 
 
 def _limit(config: Deployment, options: Collection[str]) -> str:
@@ -191,26 +219,30 @@ def _limit(config: Deployment, options: Collection[str]) -> str:
     return found.text.removeprefix("limit: ") if found else ""
 
 
-def _rollout_refusals(kind: str, rollout: Rollout) -> list[str]:
+def _rollout_refusals(kind: str, rollout: Rollout, *, shadows: bool) -> list[str]:
     if isinstance(rollout, str):
         reason = rollout_refusal(kind, rollout)
         return [reason] if reason else []
     if isinstance(rollout, ShadowRollout):
         reason = rollout_refusal(kind, "shadow")
-        return [reason or f"rollout shadow: not on {kind} in this version; the nearest is canary"]
+        if reason or not shadows:
+            return [
+                reason or f"rollout shadow: not on {kind} in this version; the nearest is canary"
+            ]
+        return _unmeasured(kind, rollout.shadow)
     reason = rollout_refusal(kind, "canary")
-    return [reason] if reason else _unmeasured(kind, rollout)
+    return [reason] if reason else _unmeasured(kind, rollout.canary)
 
 
-def _unmeasured(kind: str, rollout: CanaryRollout) -> list[str]:
+def _unmeasured(kind: str, watched: Canary | Shadow) -> list[str]:
     return [
         f"nothing on {kind} measures '{signal}'; abort_on has error_rate, golden, p99"
-        for signal in rollout.canary.abort_on
+        for signal in watched.abort_on
         if signal in _UNMEASURED
     ]
 
 
-def _tags(config: Deployment, context: PlanContext, name: str) -> dict[str, str]:
+def _tags(config: Deployment, context: PlanContext, name: str, scale: Scale) -> dict[str, str]:
     tags = {
         "managed-by": "modelport",
         "deployment": name,
@@ -218,6 +250,10 @@ def _tags(config: Deployment, context: PlanContext, name: str) -> dict[str, str]
         "stack": _label(context.stack),
         "owner": _label(config.owner),
     }
+    if config.exposure == "public":
+        tags["exposure"] = "public"  # by this policies know that somebody meant it
+    if scale.minimum == scale.maximum:
+        tags["scaling"] = "fixed"  # and that nothing counts the machines
     if config.cost_center:
         tags["cost-center"] = config.cost_center
     return tags

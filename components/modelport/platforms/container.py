@@ -5,8 +5,18 @@ from dataclasses import dataclass
 
 import pulumi
 
-from modelport.plan import CloudPlan
+from modelport.live.caller import TOKEN_HEADER
+from modelport.plan import CloudPlan, DeploymentPlan
+from modelport.platforms.endpoint import given
 from modelport.resources import ApiKey
+from modelport.resources.serving import ServingArguments
+from modelport_serving.settings import (
+    CAPTURE_VARIABLE,
+    FALLBACK_VARIABLE,
+    OIDC_VARIABLE,
+    RATE_LIMIT_VARIABLE,
+    TELEMETRY_VARIABLE,
+)
 
 PORT = 8080
 """Port of the container where the platform does not choose one."""
@@ -21,17 +31,44 @@ class CallerKey:
     value: pulumi.Output[str] | None
     """The key, secret; none where the platform knows the callers."""
     variables: dict[str, pulumi.Input[str]]
-    """What the container is told: the key's hash, or that the platform has asked already."""
+    """What the container is told: the key's hash, the issuer of tokens, or that the platform has
+    asked already."""
 
 
 def caller_key(plan: CloudPlan, opts: pulumi.ResourceOptions) -> CallerKey:
     """A key where the service itself asks for one."""
-    if plan.auth != "api_key":
+    if plan.oidc is not None:
+        return CallerKey(None, {OIDC_VARIABLE: plan.oidc.model_dump_json(exclude_defaults=True)})
+    key = own_key(plan, opts)
+    if key is None:
         return CallerKey(None, {"MODELPORT_AUTH": plan.auth})
-    key = ApiKey(f"{plan.name}-key", deployment=plan.name, opts=opts)
     # The hash of 256 random bits gives nothing away; who reads it cannot call.
-    digest = pulumi.Output.unsecret(key.value.apply(_sha256))
-    return CallerKey(key.value, {"MODELPORT_API_KEY_SHA256": digest})
+    digest = pulumi.Output.unsecret(key.apply(_sha256))
+    return CallerKey(key, {"MODELPORT_API_KEY_SHA256": digest})
+
+
+def own_key(plan: DeploymentPlan, opts: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
+    """Declare the key that callers send, secret; none where they send none, or tokens."""
+    if plan.auth != "api_key":
+        return None
+    return ApiKey(f"{plan.name}-key", deployment=plan.name, opts=opts).value
+
+
+def serving_arguments(plan: DeploymentPlan, key: pulumi.Output[str] | None) -> ServingArguments:
+    """What a server that the plugin starts itself is told."""
+    serving = plan.serving
+    return {
+        "max_body_bytes": serving.max_body_bytes,
+        "max_rows": serving.max_rows,
+        "protocols": serving.protocols or None,
+        "fallback": given(serving.fallback),
+        "capture": given(serving.capture),
+        "rate_limit": given(serving.rate_limit),
+        "telemetry": given(serving.telemetry),
+        "rollout": plan.rollout,
+        "api_key": key,
+        "oidc": given(plan.oidc),
+    }
 
 
 def _sha256(key: str) -> str:
@@ -41,7 +78,12 @@ def _sha256(key: str) -> str:
 def container_variables(plan: CloudPlan, key: CallerKey) -> dict[str, pulumi.Input[str]]:
     """Environment of the container; nothing in it is secret."""
     serving = plan.serving
-    objects = {"MODELPORT_FALLBACK": serving.fallback, "MODELPORT_CAPTURE": serving.capture}
+    objects = {
+        FALLBACK_VARIABLE: serving.fallback,
+        CAPTURE_VARIABLE: serving.capture,
+        RATE_LIMIT_VARIABLE: serving.rate_limit,
+        TELEMETRY_VARIABLE: serving.telemetry,
+    }
     optional = {
         **({"MODELPORT_PROTOCOLS": ",".join(serving.protocols)} if serving.protocols else {}),
         **{
@@ -59,17 +101,14 @@ def container_variables(plan: CloudPlan, key: CallerKey) -> dict[str, pulumi.Inp
 
 
 def call_line(
-    plan: CloudPlan, url: pulumi.Output[str], key: pulumi.Output[str] | None
+    plan: DeploymentPlan, url: pulumi.Output[str], key: pulumi.Output[str] | None
 ) -> pulumi.Output[str]:
     """The command that asks for one prediction, in the project's folder.
 
     Where the platform knows its callers it takes the credentials of whoever runs it.
     """
-    if key is None:
+    if key is None and plan.oidc is None:
         return pulumi.Output.from_input(f"modelport predict {plan.name} --stack {plan.stack}")
     here = f".modelport/{plan.stack}/{plan.name}"
-    return url.apply(
-        lambda address: (
-            f"curl -H @{here}/auth-header --json @{here}/request.json {address}{PREDICT}"
-        )
-    )
+    header = f"-H @{here}/auth-header " if key is not None else TOKEN_HEADER
+    return url.apply(lambda address: f"curl {header}--json @{here}/request.json {address}{PREDICT}")

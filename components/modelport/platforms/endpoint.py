@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
+from pydantic import BaseModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +26,8 @@ class Endpoint:
     """What finds the live service on its platform; see `modelport.live`."""
     key: pulumi.Output[str] | None = None
     """The key that callers send, secret; none where the platform knows them."""
+
+
+def given(part: BaseModel | None) -> dict[str, Any] | None:
+    """An optional part of the config as an input of a resource: what was written of it."""
+    return part.model_dump(mode="json", exclude_defaults=True) if part else None

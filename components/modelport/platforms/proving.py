@@ -1,12 +1,12 @@
 """Proving: the last resources of every deployment on a cloud; without them it does not count."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pulumi
 
 from modelport.plan import CloudPlan
 from modelport.platforms.container import call_line
-from modelport.platforms.endpoint import Endpoint
+from modelport.platforms.endpoint import Endpoint, given
 from modelport.resources import LiveRevision, Traffic, Verification
 
 
@@ -34,6 +34,7 @@ def prove(
     key: pulumi.Output[str] | None = None,
     moves_traffic: bool = False,
     replicas_min: int | None = None,
+    after_traffic: Callable[[pulumi.ResourceOptions], Sequence[pulumi.Resource]] | None = None,
 ) -> Endpoint:
     """Move the traffic where we move it, read the live service back, and publish the endpoint.
 
@@ -47,6 +48,7 @@ def prove(
         key: The key that callers send, where there is one.
         moves_traffic: Whether the platform shares requests between revisions as we say.
         replicas_min: Instances that must run, where the platform counts them.
+        after_traffic: Declares what may only be there once the traffic has moved.
     """
     if moves_traffic:
         traffic = Traffic(
@@ -58,9 +60,13 @@ def prove(
             bundle=plan.bundle,
             version=plan.version,
             api_key=key,
+            oidc=given(plan.oidc),
             opts=opts,
         )
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[traffic]))
+    if after_traffic:
+        later = list(after_traffic(opts))
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=later))
     proof = Verification(
         f"{plan.name}-live",
         kind=plan.kind,
@@ -72,6 +78,7 @@ def prove(
         replicas_min=replicas_min,
         fingerprint=plan.fingerprint,
         api_key=key,
+        oidc=given(plan.oidc),
         opts=opts,
     )
     return Endpoint(

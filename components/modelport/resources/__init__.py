@@ -1,7 +1,7 @@
 """Resource types of the `modelport` plugin, as Pulumi programs declare them."""
 
 from modelport.resources.app_engine import AppEngineService
-from modelport.resources.auth import ApiKey
+from modelport.resources.auth import ApiKey, LoginKey
 from modelport.resources.live import LiveRevision, Traffic, Verification
 from modelport.resources.local import Server
 from modelport.resources.vertex import VertexDeployedModel, VertexModel
@@ -10,6 +10,7 @@ __all__ = [
     "ApiKey",
     "AppEngineService",
     "LiveRevision",
+    "LoginKey",
     "Server",
     "Traffic",
     "Verification",

@@ -1,4 +1,4 @@
-"""modelport:auth: keys that callers send."""
+"""modelport:auth: keys that callers send, and keys that let nobody in."""
 
 import pulumi
 
@@ -20,3 +20,20 @@ class ApiKey(pulumi.CustomResource):
     ) -> None:
         props = {"deployment": deployment, "value": None}
         super().__init__("modelport:auth:ApiKey", name, props, plugin_options(opts))
+
+
+class LoginKey(pulumi.CustomResource):
+    """An SSH public key whose private half nobody has, for machines that must be given a login."""
+
+    value: pulumi.Output[str]
+    """The public key, `ssh-rsa …`."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        deployment: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        props = {"deployment": deployment, "value": None}
+        super().__init__("modelport:auth:LoginKey", name, props, plugin_options(opts))

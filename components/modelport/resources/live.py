@@ -61,6 +61,7 @@ class Traffic(pulumi.CustomResource):
         bundle: pulumi.Input[str],
         version: pulumi.Input[str],
         api_key: pulumi.Input[str] | None = None,
+        oidc: pulumi.Input[dict[str, Any]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -71,6 +72,7 @@ class Traffic(pulumi.CustomResource):
             "bundle": bundle,
             "version": version,
             "api_key": api_key,
+            "oidc": oidc,
             "moved": None,
             "known": None,
         }
@@ -101,6 +103,7 @@ class Verification(pulumi.CustomResource):
         digest: pulumi.Input[str] | None = None,
         replicas_min: pulumi.Input[int] | None = None,
         api_key: pulumi.Input[str] | None = None,
+        oidc: pulumi.Input[dict[str, Any]] | None = None,
         timeout: pulumi.Input[float] = 1800,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -114,6 +117,7 @@ class Verification(pulumi.CustomResource):
             "replicas_min": replicas_min,
             "fingerprint": fingerprint,
             "api_key": api_key,
+            "oidc": oidc,
             "timeout": timeout,
             "verified": None,
             "releases": None,

@@ -1,17 +1,15 @@
 """modelport:local: what runs on this machine."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import pulumi
 
 from modelport.resources.plugin import plugin_options
+from modelport.resources.serving import ServingArguments
 
 
 class Server(pulumi.CustomResource):
     """A bundle served by supervised processes on this machine, verified before it counts as made.
 
-    The arguments are those of `modelport.provider.local_server.LocalServerInputs`.
+    The arguments are those of `modelport.provider.local_inputs.LocalServerInputs`.
     """
 
     url: pulumi.Output[str]
@@ -41,13 +39,7 @@ class Server(pulumi.CustomResource):
         memory_bytes: pulumi.Input[int],
         log_bytes: pulumi.Input[int],
         start_timeout: pulumi.Input[float],
-        max_body_bytes: pulumi.Input[int],
-        max_rows: pulumi.Input[int],
-        protocols: pulumi.Input[Sequence[str]] | None,
-        fallback: pulumi.Input[dict[str, Any]] | None,
-        capture: pulumi.Input[dict[str, Any]] | None,
-        rollout: pulumi.Input[str | dict[str, Any]],
-        api_key: pulumi.Input[str] | None,
+        serving: ServingArguments,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {
@@ -61,13 +53,7 @@ class Server(pulumi.CustomResource):
             "memory_bytes": memory_bytes,
             "log_bytes": log_bytes,
             "start_timeout": start_timeout,
-            "max_body_bytes": max_body_bytes,
-            "max_rows": max_rows,
-            "protocols": protocols,
-            "fallback": fallback,
-            "capture": capture,
-            "rollout": rollout,
-            "api_key": api_key,
+            **serving,
             "url": None,
             "call": None,
             "log": None,

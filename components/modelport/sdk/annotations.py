@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable
 
+from modelport.sdk import syntax
 from modelport.sdk.types import (
     AnyType,
     AssetType,
@@ -78,7 +79,7 @@ def optional_layers(annotation: ast.expr) -> int:
 
 def _quoted(text: str, resolve: Resolve) -> Type:
     try:
-        expression = ast.parse(text, mode="eval").body
+        expression = syntax.expression(text)
     except SyntaxError:
         raise UnreadableError(text) from None
     return type_of(expression, resolve)

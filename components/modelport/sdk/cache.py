@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from modelport.home import user_folder
 from modelport.sdk import packages
 from modelport.sdk.types import Json
 
@@ -29,9 +30,7 @@ def cache_folder(package: str) -> Path:
         SdkMissingError: the SDK is not installed.
         RuntimeError: the user has no home folder.
     """
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG rules say that a relative path is to be ignored.
-    base = Path(named) if named.startswith("/") else Path.home() / ".cache"
+    base = user_folder("XDG_CACHE_HOME", ".cache")
     return base / "modelport" / "sdk" / f"{package}-{packages.version(package)}-{_format()}"
 
 

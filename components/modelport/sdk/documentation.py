@@ -40,7 +40,8 @@ _VALUES = re.compile(
     r"(?i:(?:valid|possible|allowed|supported|accepted) values?"
     r"(?: are| include| is)?:?\s+(?:either |one of:? )?)(?=[`\"'\[]|[A-Z][A-Z0-9_]+\b)"
 )
-_VALUES_END = re.compile(r"\.\s|\.$|\n\s*\n|\bdefaults?\b|\b(?:when|if|for)\b")
+# A value itself may be called `default` or `if`: the words end a list where they stand bare.
+_VALUES_END = re.compile(r"\.\s|\.$|\n\s*\n|(?<=[\s,])(?:defaults?|when|if|for)\b")
 _WRITTEN = [
     re.compile(pattern)
     for pattern in (r"`\"?([^`\"]+)\"?`", r"\"([^\"]+)\"", r"'([^']+)'", r"\b([A-Z][A-Z0-9_]+)\b")

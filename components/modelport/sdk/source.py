@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from modelport.sdk import packages
+from modelport.sdk import packages, syntax
 
 _NEXT = re.compile(r"^(?:class |def |@|if )", re.MULTILINE)
 _IMPORT = re.compile(r"^from (\.+)(\S*) import (\w+)(?: as (\w+))?$", re.MULTILINE)
@@ -82,11 +82,11 @@ def _definition(path: Path, head: str) -> ast.stmt | None:
     following = _NEXT.search(content, start + 1)
     end = following.start() if following else len(content)
     try:
-        return ast.parse(content[start:end]).body[0]
+        return syntax.module(content[start:end]).body[0]
     except SyntaxError:
         # A line of its documentation begins like a definition; the whole file is slower to parse.
         name = head.split()[1]
-        for node in ast.parse(content).body:
+        for node in syntax.module(content).body:
             if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == name:
                 return node
         return None

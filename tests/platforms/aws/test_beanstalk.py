@@ -124,7 +124,7 @@ def test_the_life_of_a_development_environment(project: OfflineProject) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.e2e
+@pytest.mark.soak
 def test_the_life_of_a_production_environment(project: OfflineProject) -> None:
     target = {**ZONE, "replicas": {"min": 2, "max": 6}, "spot": True}
     lived = live(

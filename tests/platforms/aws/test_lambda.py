@@ -89,12 +89,19 @@ def test_how_it_is_called(target: Any, more: dict[str, Any], entry: str) -> None
         ({**TARGET, "jwt": JWT}, {"exposure": "public"}, "jwt: needs a domain"),
         ({**ZONE, "jwt": JWT}, {**DOMAIN, "auth": "api_key"}, "jwt: the API knows its callers"),
         ({**ZONE, "invokers": ["123456789012"]}, DOMAIN, "invokers: an HTTP API"),
+        ({**TARGET, "throttle": {"rate": 5}}, {}, "throttle: needs a domain"),
         (TARGET, {"workload": {"payload": "7MB"}}, "6 MB"),
         (TARGET, {"workload": {"gpu_memory": "1GB"}}, "GPU"),
     ],
 )
 def test_what_cannot_be_is_refused(target: Any, more: dict[str, Any], said: str) -> None:
     assert said in refusal(target, **more)
+
+
+def test_an_http_api_takes_so_many_requests() -> None:
+    made = plan({**ZONE, "throttle": {"rate": 5}}, **DOMAIN)
+    assert (made.requests_per_second, made.requests_at_once) == (5, 200)
+    assert plan(ZONE, **DOMAIN).requests_per_second == 100
 
 
 def test_a_certificate_is_of_the_same_region() -> None:

@@ -64,7 +64,7 @@ def test_the_life_of_a_web_app(project: OfflineProject) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.e2e
+@pytest.mark.soak
 def test_the_life_of_a_production_web_app(project: OfflineProject) -> None:
     target = {**WEB, "replicas": {"min": 2, "max": 5}}
     lived = live(
@@ -102,7 +102,7 @@ def test_the_life_of_a_function_app(project: OfflineProject) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.e2e
+@pytest.mark.soak
 def test_the_life_of_a_production_function_app(project: OfflineProject) -> None:
     live(
         project,

@@ -62,7 +62,7 @@ def test_the_life_of_a_development_app(project: OfflineProject) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.e2e
+@pytest.mark.soak
 def test_the_life_of_a_production_app(project: OfflineProject) -> None:
     target = {**TARGET, "replicas": {"min": 1, "max": 6}, "subnet": SUBNET}
     lived = live(

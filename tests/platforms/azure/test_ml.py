@@ -20,6 +20,10 @@ def test_facts_are_what_a_reviewer_asks_for() -> None:
     assert facts["size"] == "Standard_DS2_v2"
     assert 3 <= len(made.physical_name) <= 32
     assert "a fifth more of the quota" in str(facts["notes"])
+    assert "takes half an hour" in str(facts["notes"])
+    public = planned(TARGET, exposure="public").facts()
+    assert "takes half an hour" not in str(public["notes"])
+    assert 7 < float(facts["monthly_usd"]) - float(public["monthly_usd"]) < 8
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,10 @@ def test_the_life_of_a_development_endpoint(project: OfflineProject) -> None:
     endpoint = inputs(lived, "azure-native:machinelearningservices:OnlineEndpoint")[0]
     assert endpoint["properties"]["authMode"] == "AADToken"
     assert endpoint["properties"]["publicNetworkAccess"] == "Disabled"
+    workspace = inputs(lived, "azure-native:machinelearningservices:Workspace")[0]
+    assert workspace["publicNetworkAccess"] == "Disabled"
+    assert workspace["managedNetwork"]["isolationMode"] == "AllowInternetOutbound"
+    assert workspace["provisionNetworkNow"] is True
     scale = inputs(lived, "azure-native:monitor:AutoscaleSetting")[0]["profiles"][0]["rules"]
     assert [rule["scaleAction"]["direction"] for rule in scale] == ["Increase", "Decrease"]
 

@@ -23,6 +23,11 @@ def test_facts_are_what_a_reviewer_asks_for() -> None:
     assert float(facts["monthly_usd"]) > 70
 
 
+def test_a_number_of_machines_that_is_meant_says_so() -> None:
+    assert planned({**TARGET, "replicas": {"min": 2, "max": 2}}).tags["scaling"] == "fixed"
+    assert "scaling" not in planned({**TARGET, "replicas": {"min": 2, "max": 3}}).tags
+
+
 def test_an_idle_or_missing_gpu_is_a_mistake() -> None:
     for wrong in ({**GPU, "accelerator": "none"}, {**TARGET, "accelerator": "nvidia"}):
         with pytest.raises(ConfigError, match="do not fit"):
@@ -67,11 +72,14 @@ def test_the_life_of_a_development_scale_set(project: OfflineProject) -> None:
     text = base64.b64decode(profile["osProfile"]["customData"]).decode()
     assert "@sha256:0ff11e" in text
     assert "Restart=always" in text
-    assert "ssh" not in profile["osProfile"]["linuxConfiguration"]
+    login = profile["osProfile"]["linuxConfiguration"]
+    assert login["disablePasswordAuthentication"] is True
+    assert login["ssh"]["publicKeys"][0]["keyData"].startswith("ssh-rsa ")
+    assert "adminPassword" not in profile["osProfile"]
 
 
 @pytest.mark.engine
-@pytest.mark.e2e
+@pytest.mark.soak
 def test_the_life_of_a_production_scale_set(project: OfflineProject) -> None:
     target = {**GPU, "replicas": {"min": 2, "max": 4}, "certificate": CERTIFICATE}
     lived = live(

@@ -67,7 +67,7 @@ def test_the_life_of_a_development_service(project: OfflineProject) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.e2e
+@pytest.mark.soak
 def test_the_life_of_a_production_service(project: OfflineProject) -> None:
     target = {**TARGET, "replicas": {"min": 2, "max": 6}}
     live(

@@ -70,7 +70,7 @@ def test_the_life_of_a_development_group(project: OfflineProject) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.e2e
+@pytest.mark.soak
 def test_the_life_of_a_production_group(project: OfflineProject) -> None:
     target = {**GPU, "replicas": {"min": 2, "max": 5}, "certificate": CERTIFICATE}
     lived = live(

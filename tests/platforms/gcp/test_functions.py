@@ -73,7 +73,7 @@ def test_the_life_of_a_development_function(project: OfflineProject) -> None:
 
 
 @pytest.mark.engine
-@pytest.mark.e2e
+@pytest.mark.soak
 def test_the_life_of_a_production_function(project: OfflineProject) -> None:
     target = {**TARGET, "replicas": {"min": 1, "max": 6}, "invokers": ["group:a@example.com"]}
     live(

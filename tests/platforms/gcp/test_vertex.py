@@ -66,6 +66,9 @@ def test_the_life_of_a_development_endpoint(project: OfflineProject) -> None:
     assert lived.model.steps["cancer-endpoint"] == "same"
     endpoint = inputs(lived, "gcp:vertex/aiEndpoint:AiEndpoint")[0]
     assert endpoint["privateServiceConnectConfig"]["enablePrivateServiceConnect"] is True
+    key = inputs(lived, "gcp:kms/cryptoKey:CryptoKey")[0]
+    assert key["rotationPeriod"] == "7776000s"
+    assert "/cryptoKeys/" in endpoint["encryptionSpec"]["kmsKeyName"]
     deployed = inputs(lived, "modelport:gcp:VertexDeployedModel")[0]
     assert deployed["machine_type"] == "n1-standard-2"
     model = inputs(lived, "modelport:gcp:VertexModel")[0]

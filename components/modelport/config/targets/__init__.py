@@ -27,7 +27,15 @@ __all__ = [
 
 DEFAULT_KIND = "local"
 """Kind of a target that does not say one."""
-_FAMILIES = ("ManagedEndpoint", "ServerlessPredictor", "GpuVmService", "AppService", "LocalService")
+_FAMILIES = (
+    "ManagedEndpoint",
+    "ServerlessPredictor",
+    "GpuVmService",
+    "AppService",
+    "OnPremK8sService",
+    "DockerService",
+    "LocalService",
+)
 _CLOUDS = ("aws", "gcp", "azure")
 _KNOWN = (
     "aws.beanstalk", "aws.ec2", "aws.ecs", "aws.lambda", "aws.sagemaker",

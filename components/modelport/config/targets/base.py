@@ -7,7 +7,13 @@ from pydantic import Field, model_validator
 from modelport.config.base import Model
 
 Component = Literal[
-    "ManagedEndpoint", "ServerlessPredictor", "GpuVmService", "AppService", "LocalService"
+    "ManagedEndpoint",
+    "ServerlessPredictor",
+    "GpuVmService",
+    "AppService",
+    "DockerService",
+    "OnPremK8sService",
+    "LocalService",
 ]
 
 

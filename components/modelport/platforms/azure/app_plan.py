@@ -32,7 +32,7 @@ def decide(
         size=target.plan,
         scale=Scale(max(target.replicas.min, minimum), target.replicas.max),
         price=price,
-        settings={"plan": target.plan, "auth": config.auth, "secrets": sorted(config.secrets)},
+        settings={"plan": target.plan, "auth": config.auth_word, "secrets": sorted(config.secrets)},
         refusals=tuple(_refusals(config, target, minimum)),
         notes=tuple(_notes(config)),
         name_room=_SLOT_ROOM,

@@ -42,15 +42,7 @@ def model_image(plan: GooglePlan, where: Project) -> ModelImage:
         format="DOCKER",
         docker_config=gcp.artifactregistry.RepositoryDockerConfigArgs(immutable_tags=True),
         kms_key_name=plan.encryption_key,
-        cleanup_policies=[
-            gcp.artifactregistry.RepositoryCleanupPolicyArgs(
-                id="untagged",
-                action="DELETE",
-                condition=gcp.artifactregistry.RepositoryCleanupPolicyConditionArgs(
-                    tag_state="UNTAGGED", older_than=f"{_UNTAGGED_SECONDS}s"
-                ),
-            )
-        ],
+        cleanup_policies=[untagged()],
         labels=plan.tags,
         opts=where.opts,
     )
@@ -65,3 +57,14 @@ def model_image(plan: GooglePlan, where: Project) -> ModelImage:
         opts=where.opts,
     )
     return ModelImage(repository, image)
+
+
+def untagged() -> gcp.artifactregistry.RepositoryCleanupPolicyArgs:
+    """What a repository forgets: images that no tag names any more."""
+    return gcp.artifactregistry.RepositoryCleanupPolicyArgs(
+        id="untagged",
+        action="DELETE",
+        condition=gcp.artifactregistry.RepositoryCleanupPolicyConditionArgs(
+            tag_state="UNTAGGED", older_than=f"{_UNTAGGED_SECONDS}s"
+        ),
+    )

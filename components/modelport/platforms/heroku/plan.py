@@ -30,7 +30,7 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
         size=target.dyno,
         scale=Scale(target.dynos, target.dynos),
         price=lambda case: _price(case, target.dyno),
-        settings={"dyno": target.dyno, "auth": config.auth},
+        settings={"dyno": target.dyno, "auth": config.auth_word},
         refusals=tuple(_refusals(config, target)),
         notes=("a release restarts all dynos together, so requests wait or fail for seconds",),
         region="us",

@@ -22,6 +22,19 @@ class Jwt(Model):
     """For whom they are issued, as in their `aud`; one of these must match."""
 
 
+class Throttle(Model):
+    """Requests that an HTTP API takes; it answers more with 429, and none of them costs a copy.
+
+    Targets rather than exact limits:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html.
+    """
+
+    rate: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """Requests a second over a longer time, 1 to 10000, which is what an account takes."""
+    burst: Annotated[int, Field(ge=1, le=5000)] = 200
+    """Requests that may come at one time, 1 to 5000."""
+
+
 class LambdaTarget(Named):
     """A function of AWS Lambda."""
 
@@ -52,3 +65,5 @@ class LambdaTarget(Named):
     it, e.g. `arn:aws:iam::123456789012:role/clinic` or `123456789012`."""
     jwt: Jwt | None = None
     """Tokens that callers of `domain` send; left out, they sign with IAM."""
+    throttle: Throttle = Throttle()
+    """How many requests the HTTP API of `domain` takes."""

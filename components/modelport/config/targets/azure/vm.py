@@ -9,6 +9,14 @@ from modelport.config.targets.azure.base import AzureTarget, SubnetId
 from modelport.config.targets.base import Component
 
 
+def has_nvidia_gpus(machine: str) -> bool:
+    """Whether a size of machine is of a series with GPUs of NVIDIA: NC, ND and NV.
+
+    https://learn.microsoft.com/azure/virtual-machines/sizes/overview
+    """
+    return machine.startswith(("Standard_NC", "Standard_ND", "Standard_NV"))
+
+
 class Network(Model):
     """A network of yours; left out, the deployment gets one of its own, with a way out by NAT."""
 
@@ -46,7 +54,7 @@ class AzureVmTarget(AzureTarget):
 
     @model_validator(mode="after")
     def _gpu(self) -> Self:
-        has = self.machine.startswith(("Standard_NC", "Standard_ND", "Standard_NV"))
+        has = has_nvidia_gpus(self.machine)
         if has != (self.accelerator == "nvidia"):
             wanted = "nvidia" if has else "none, or a machine like Standard_NC4as_T4_v3"
             message = (

@@ -30,5 +30,6 @@ class GoogleTarget(Scaled):
         ]
         | None
     ) = None
-    """A key of yours for images and disks; left out, Google's own keys encrypt them. The platform's
-    service agents must be allowed to use it."""
+    """A key of yours for images, disks and models; left out, Google's own keys encrypt them, and
+    endpoint and models of `gcp.vertex` are encrypted with a key of the deployment's own. The
+    platform's service agents must be allowed to use yours."""

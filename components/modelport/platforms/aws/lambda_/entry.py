@@ -140,6 +140,10 @@ def _http_api(
         access_log_settings=aws.apigatewayv2.StageAccessLogSettingsArgs(
             destination_arn=group.arn, format=json.dumps(_LINE)
         ),
+        default_route_settings=aws.apigatewayv2.StageDefaultRouteSettingsArgs(
+            throttling_rate_limit=plan.requests_per_second,
+            throttling_burst_limit=plan.requests_at_once,
+        ),
         tags=plan.tags,
         opts=where.after(route),
     )
@@ -163,8 +167,8 @@ def _http_api(
 def _authorization(
     plan: LambdaPlan, where: Account, api: aws.apigatewayv2.Api
 ) -> tuple[str, pulumi.Output[str] | None]:
-    """Who may use the route: IAM, tokens, or everybody where the service asks for our key."""
-    if plan.auth == "api_key":
+    """Who may use the route: IAM, tokens, or everybody where the service itself asks who calls."""
+    if plan.own_auth:
         return "NONE", None
     if plan.issuer is None:
         return "AWS_IAM", None

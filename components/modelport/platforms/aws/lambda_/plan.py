@@ -13,7 +13,7 @@ from modelport.plan import (
     plan_cloud,
     target_of,
 )
-from modelport.plan.access import auth_of
+from modelport.plan.access import OWN, auth_of
 from modelport.plan.watching import error_rate, slow_seconds
 from modelport.platforms.aws.place import Naming, naming_of, naming_refusals, timeout_refusals
 from modelport.platforms.aws.upkeep import upkeep_price
@@ -54,6 +54,9 @@ class LambdaPlan(CloudPlan):
     """Who issues the tokens of callers; none where they sign with IAM or send our key."""
     audiences: tuple[str, ...]
     naming: Naming
+    requests_per_second: int
+    """What an HTTP API takes over a longer time."""
+    requests_at_once: int
     error_rate: float
     slow_seconds: float | None
 
@@ -93,6 +96,8 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
         issuer=target.jwt.issuer if target.jwt else None,
         audiences=target.jwt.audiences if target.jwt else (),
         naming=naming_of(config, target),
+        requests_per_second=target.throttle.rate,
+        requests_at_once=target.throttle.burst,
         error_rate=error_rate(config.rollout),
         slow_seconds=slow,
     )
@@ -126,9 +131,9 @@ def _refusals(config: Deployment, target: LambdaTarget) -> list[str]:
             f"domain {config.domain}: is that of an HTTP API, which everyone reaches; write "
             "exposure: public, or leave domain out and call the function with IAM"
         )
-    if config.auth == "api_key" and private:
+    if auth_of(config) in OWN and private:
         found.append(
-            "auth: api_key: whoever calls a private function signs with IAM already; "
+            f"auth: {auth_of(config)}: whoever calls a private function signs with IAM already; "
             "write auth: platform"
         )
     if config.secrets:
@@ -137,6 +142,11 @@ def _refusals(config: Deployment, target: LambdaTarget) -> list[str]:
             "or target aws.ecs"
         )
     found += _caller_refusals(config, target)
+    if "throttle" in target.model_fields_set and not config.domain:
+        found.append(
+            "throttle: needs a domain: only an HTTP API counts requests; leave it out, and set "
+            "replicas.max, the most that are served at a time"
+        )
     if config.domain and target.timeout > _HTTP_API_SECONDS:
         found.append(
             f"timeout {target.timeout}: an HTTP API waits {_HTTP_API_SECONDS} s; "
@@ -151,16 +161,17 @@ def _caller_refusals(config: Deployment, target: LambdaTarget) -> list[str]:
         found.append(
             "jwt: needs a domain: only an HTTP API knows tokens; leave it out, or write it"
         )
-    if target.jwt and config.auth == "api_key":
+    if target.jwt and auth_of(config) in OWN:
         found.append("jwt: the API knows its callers by tokens; write auth: platform")
     if target.invokers and config.domain:
         found.append(
             "invokers: an HTTP API lets in identities of its own account by their own policies; "
             "leave them out"
         )
-    elif target.invokers and config.auth == "api_key":
+    elif target.invokers and auth_of(config) in OWN:
         found.append(
-            "invokers: whoever has the key is let in; leave them out, or write auth: platform"
+            "invokers: whoever has the key or a token is let in; leave them out, or write "
+            "auth: platform"
         )
     return found
 

@@ -43,7 +43,7 @@ def plan(
         scale=Scale(target.replicas.min, target.replicas.max, target.concurrency),
         price=lambda case: _price(case, target.cpu, memory),
         settings=target.model_dump(mode="json", include=_REVISION)
-        | {"auth": config.auth, "secrets": sorted(config.secrets)},
+        | {"auth": config.auth_word, "secrets": sorted(config.secrets)},
         refusals=tuple(_refusals(config)),
         notes=tuple(_notes(config, target)),
     )

@@ -7,7 +7,7 @@ from modelport.config.targets.azure.ml import AzureMlTarget
 from modelport.plan import IMAGE_GB, CloudDecision, PlanContext, plan_cloud, target_of
 from modelport.platforms.azure.plan import AzurePlan, azure_fields
 from modelport.prices import Case, Parts, Scale
-from modelport.prices.around import egress, logs, registry
+from modelport.prices.around import egress, logs, private_endpoints, registry
 from modelport.prices.machines import instances
 from modelport_serving.record import BundleRecord
 
@@ -32,13 +32,14 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
         PlanError: with every reason at once.
     """
     target = target_of(config, AzureMlTarget)
+    own, private = target.workspace is None, config.exposure == "private"
     decision = CloudDecision(
         size=target.instance,
         scale=Scale(target.replicas.min, target.replicas.max, target.concurrency),
-        price=lambda case: _price(case, target.instance),
+        price=lambda case: _price(case, target.instance, ways=1 if own and private else 0),
         settings=target.model_dump(mode="json", include={"instance", "timeout", "concurrency"}),
         refusals=tuple(_refusals(config, target)),
-        notes=("Azure ML holds back a fifth more of the quota of processors for every update",),
+        notes=tuple(_notes(made=own and private)),
     )
     return AzureMlPlan(
         **plan_cloud(name, config, record, context, decision),
@@ -51,9 +52,19 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
     )
 
 
-def _price(case: Case, instance: str) -> Parts:
-    machines = instances(case, "azure-ml-compute", instance)
-    return machines + registry(case, IMAGE_GB) + logs(case, _LOG_BYTES) + egress(case)
+def _price(case: Case, instance: str, *, ways: int) -> Parts:
+    """With so many private ways from the managed network to what is closed to the internet."""
+    parts = instances(case, "azure-ml-compute", instance)
+    if ways:
+        parts += private_endpoints(case, ways)
+    return parts + registry(case, IMAGE_GB) + logs(case, _LOG_BYTES) + egress(case)
+
+
+def _notes(*, made: bool) -> list[str]:
+    found = ["Azure ML holds back a fifth more of the quota of processors for every update"]
+    if made:
+        found.append("the workspace's network is made with it, which takes half an hour")
+    return found
 
 
 def _refusals(config: Deployment, target: AzureMlTarget) -> list[str]:

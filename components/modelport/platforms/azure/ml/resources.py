@@ -184,7 +184,8 @@ def _deployment(
             environment_variables=container_variables(plan, key),
             instance_type=plan.instance,
             app_insights_enabled=True,
-            egress_public_network_access="Enabled",
+            # In a private workspace the managed network decides.
+            egress_public_network_access="Enabled" if plan.exposure == "public" else None,
             liveness_probe=probe,
             readiness_probe=probe,
             request_settings=_ml.OnlineRequestSettingsArgs(

@@ -18,7 +18,7 @@ from modelport.platforms.cloud_init import cloud_init
 from modelport.platforms.container import PORT, READY, caller_key, container_variables
 from modelport.platforms.endpoint import Endpoint
 from modelport.platforms.proving import prove
-from modelport.resources import ApiKey
+from modelport.resources import LoginKey
 
 _c = azure.compute
 _METRICS = Metrics(
@@ -34,6 +34,7 @@ _SIGN_IN = (
     "az login --identity --client-id {client} --output none && az acr login --name {registry}"
 )
 _PACKAGES = ("docker.io", "azure-cli")
+_HOMES = "/home"
 
 
 def build(plan: AzureVmPlan, *, parent: pulumi.Resource) -> Endpoint:
@@ -158,18 +159,26 @@ def _scale_set(
 def _system(
     plan: AzureVmPlan, where: Group, user_data: pulumi.Output[str]
 ) -> azure.compute.VirtualMachineScaleSetOSProfileArgs:
-    """Azure wants a password or a key of everybody: a random one that nobody is told.
+    """Azure wants a password or an RSA key with every machine: a key that lets nobody in.
 
-    No port of a shell is open, and cloud-init leaves logins by password off.
+    https://learn.microsoft.com/azure/virtual-machines/linux/create-ssh-keys-detailed
     """
-    password = ApiKey(f"{plan.name}-unused-password", deployment=plan.name, opts=where.opts)
+    key = LoginKey(f"{plan.name}-unused-login", deployment=plan.name, opts=where.opts)
+    user = "modelport"
     return _c.VirtualMachineScaleSetOSProfileArgs(
         computer_name_prefix="model",
-        admin_username="modelport",
-        admin_password=password.value,
+        admin_username=user,
         custom_data=user_data,
         linux_configuration=_c.LinuxConfigurationArgs(
-            disable_password_authentication=False, provision_vm_agent=True
+            disable_password_authentication=True,
+            provision_vm_agent=True,
+            ssh=_c.SshConfigurationArgs(
+                public_keys=[
+                    _c.SshPublicKeyArgs(
+                        path=f"{_HOMES}/{user}/.ssh/authorized_keys", key_data=key.value
+                    )
+                ]
+            ),
         ),
     )
 

@@ -49,7 +49,7 @@ def plan(
         size=f"{target.cpu} vCPU, {target.memory_gib:g} GiB",
         scale=Scale(max(target.replicas.min, 1), target.replicas.max),
         price=lambda case: _price(case, target),
-        settings=target.model_dump(mode="json", include=_REVISION) | {"auth": config.auth},
+        settings=target.model_dump(mode="json", include=_REVISION) | {"auth": config.auth_word},
         refusals=tuple(_refusals(config, target)),
         notes=(_ALWAYS,),
         name_room=_ADDRESS_ROOM + len(target.project),

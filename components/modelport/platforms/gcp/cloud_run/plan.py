@@ -53,7 +53,7 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
         size=f"{target.cpu} vCPU, {target.memory_mib} MiB",
         scale=Scale(target.replicas.min, target.replicas.max, target.concurrency),
         price=lambda case: _price(case, target),
-        settings=target.model_dump(mode="json", include=_REVISION) | {"auth": config.auth},
+        settings=target.model_dump(mode="json", include=_REVISION) | {"auth": config.auth_word},
         refusals=tuple(_refusals(config, target)),
         name_room=REVISION_ROOM,
     )

@@ -38,7 +38,7 @@ def build(plan: CloudRunPlan, *, parent: pulumi.Resource) -> Endpoint:
         location=plan.region,
         ingress=_INGRESS[plan.exposure],
         # Where our own key is asked for, Google lets everyone through to the question.
-        invoker_iam_disabled=plan.auth == "api_key",
+        invoker_iam_disabled=plan.own_auth,
         deletion_protection=False,  # Pulumi's own `protect` says what must stay
         labels=plan.tags,
         template=_template(plan, images.reference, account.email, container_variables(plan, key)),

@@ -58,7 +58,7 @@ def plan(name: str, config: Deployment, record: BundleRecord, context: PlanConte
         size=_size(target),
         scale=Scale(target.replicas.min, target.replicas.max),
         price=lambda case: _price(case, target),
-        settings=target.model_dump(mode="json", include=_REVISION) | {"auth": config.auth},
+        settings=target.model_dump(mode="json", include=_REVISION) | {"auth": config.auth_word},
         refusals=tuple(_refusals(config, target)),
         notes=tuple(_notes(target)),
         name_room=_NAME_ROOM,

@@ -45,7 +45,7 @@ def plan(
         size=f"{target.cpu} vCPU, {target.memory_mib} MiB",
         scale=Scale(target.replicas.min, target.replicas.max, target.concurrency),
         price=lambda case: _price(case, target),
-        settings=target.model_dump(mode="json", exclude={"invokers"}) | {"auth": config.auth},
+        settings=target.model_dump(mode="json", exclude={"invokers"}) | {"auth": config.auth_word},
         refusals=tuple(_refusals(config)),
     )
     return FunctionsPlan(

@@ -93,7 +93,7 @@ def _sources(plan: FunctionsPlan) -> Path:
 
 def _callers(plan: FunctionsPlan) -> tuple[str, ...]:
     """Where our own key is asked for, Google lets everyone through to the question."""
-    return ("allUsers",) if plan.auth == "api_key" else plan.invokers
+    return ("allUsers",) if plan.own_auth else plan.invokers
 
 
 def _service(

@@ -6,6 +6,7 @@ import pulumi_gcp as gcp
 from modelport.plan.names import bounded
 from modelport.platforms.gcp.functions.plan import FunctionsPlan
 from modelport.platforms.gcp.identity import WRITE_LOGS
+from modelport.platforms.gcp.image import untagged
 from modelport.platforms.gcp.project import Project
 
 _KEPT_SECONDS = 7 * 86400
@@ -50,6 +51,7 @@ def build_account(
         location=plan.region,
         format="DOCKER",
         kms_key_name=plan.encryption_key,
+        cleanup_policies=[untagged()],
         labels=plan.tags,
         opts=where.opts,
     )

@@ -15,8 +15,9 @@ from modelport.plan import (
 )
 from modelport.platforms.gcp.plan import GooglePlan, google_fields
 from modelport.prices import Case, Parts, Scale
-from modelport.prices.around import logs, registry
+from modelport.prices.around import encryption_keys, logs, registry
 from modelport.prices.machines import accelerators, instances
+from modelport.prices.sizes import accelerator_sku
 from modelport_serving.record import BundleRecord
 
 _LOG_BYTES = 600
@@ -86,8 +87,10 @@ def numeric_id(text: str) -> str:
 def _price(case: Case, target: VertexTarget) -> Parts:
     parts = instances(case, "vertex-ai-prediction", target.machine)
     if target.accelerator != "none":
-        sku = target.accelerator.lower().replace("_", "-")
+        sku = accelerator_sku(target.accelerator)
         parts += accelerators(case, "vertex-ai-prediction-gpu", sku, target.accelerator_count)
+    if target.encryption_key is None:
+        parts += encryption_keys(case)
     return parts + registry(case, IMAGE_GB) + logs(case, _LOG_BYTES)
 
 

@@ -6,6 +6,7 @@ import pulumi_gcp as gcp
 from modelport.platforms.container import PORT, PREDICT, READY, caller_key, container_variables
 from modelport.platforms.endpoint import Endpoint
 from modelport.platforms.gcp.alarms import Metrics, watch
+from modelport.platforms.gcp.encryption import EncryptionKey, encryption_key
 from modelport.platforms.gcp.identity import WRITE_LOGS, WRITE_METRICS, service_account
 from modelport.platforms.gcp.image import model_image
 from modelport.platforms.gcp.logs import keep_logs
@@ -14,6 +15,8 @@ from modelport.platforms.gcp.vertex.plan import VertexPlan
 from modelport.platforms.proving import prove
 from modelport.resources import VertexDeployedModel, VertexModel
 
+_SERVICE = "aiplatform.googleapis.com"
+
 
 def build(plan: VertexPlan, *, parent: pulumi.Resource) -> Endpoint:
     """Declare everything; a new model stands beside the old one until the traffic has moved."""
@@ -21,7 +24,8 @@ def build(plan: VertexPlan, *, parent: pulumi.Resource) -> Endpoint:
     key = caller_key(plan, where.opts)
     images = model_image(plan, where)
     account = service_account(plan, where, WRITE_LOGS, WRITE_METRICS)
-    endpoint = _endpoint(plan, where)
+    encryption = encryption_key(plan, where, _SERVICE)
+    endpoint = _endpoint(plan, where, encryption)
     model = VertexModel(
         f"{plan.name}-{plan.revision}-model",
         project=plan.project,
@@ -34,8 +38,8 @@ def build(plan: VertexPlan, *, parent: pulumi.Resource) -> Endpoint:
         port=PORT,
         environment=container_variables(plan, key),
         labels={**plan.tags, "model-version": plan.version},
-        encryption_key=plan.encryption_key,
-        opts=where.opts,
+        encryption_key=encryption.name,
+        opts=where.after(*encryption.ready),
     )
     deployed = VertexDeployedModel(
         f"{plan.name}-{plan.revision}-deployed",
@@ -77,19 +81,17 @@ def build(plan: VertexPlan, *, parent: pulumi.Resource) -> Endpoint:
     )
 
 
-def _endpoint(plan: VertexPlan, where: Project) -> gcp.vertex.AiEndpoint:
+def _endpoint(plan: VertexPlan, where: Project, encryption: EncryptionKey) -> gcp.vertex.AiEndpoint:
     """An endpoint of its own, not a shared one: it takes 10 MB and an hour.
 
-    https://cloud.google.com/vertex-ai/docs/predictions/choose-endpoint-type
+    https://cloud.google.com/vertex-ai/docs/predictions/choose-endpoint-type; its key, and the agent
+    that uses it: https://cloud.google.com/vertex-ai/docs/general/cmek.
     """
     private = None
     if plan.exposure == "private":
         private = gcp.vertex.AiEndpointPrivateServiceConnectConfigArgs(
             enable_private_service_connect=True, project_allowlists=[plan.project]
         )
-    encryption = None
-    if plan.encryption_key:
-        encryption = gcp.vertex.AiEndpointEncryptionSpecArgs(kms_key_name=plan.encryption_key)
     return gcp.vertex.AiEndpoint(
         f"{plan.name}-endpoint",
         name=plan.endpoint_id,
@@ -98,9 +100,9 @@ def _endpoint(plan: VertexPlan, where: Project) -> gcp.vertex.AiEndpoint:
         region=plan.region,
         dedicated_endpoint_enabled=True if private is None else None,
         private_service_connect_config=private,
-        encryption_spec=encryption,
+        encryption_spec=gcp.vertex.AiEndpointEncryptionSpecArgs(kms_key_name=encryption.name),
         labels=plan.tags,
-        opts=where.opts,
+        opts=where.after(*encryption.ready),
     )
 
 

@@ -29,6 +29,10 @@ class Service(LiveService):
     def shift(self, weights: Mapping[str, int]) -> None:
         self._told("PUT", "/traffic", dict(weights))
 
+    def mirror(self, live: str, candidate: str, percent: int) -> None:
+        del live
+        self._told("PUT", "/copies", [candidate, percent])
+
     def counts(self, revision: str, since: float) -> Counts | None:
         del since
         found = self._told("GET", f"/counts/{revision}")
