@@ -7,6 +7,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 from pulumi_kubernetes.core.v1 import (
     ContainerArgsDict,
+    PodAntiAffinityArgsDict,
     ServicePortArgsDict,
     TopologySpreadConstraintArgsDict,
 )
@@ -120,15 +121,23 @@ for number in range(COUNT):
         },
         "volume_mounts": [{"name": "tmp", "mount_path": "/tmp"}],  # noqa: S108 - in the container
     }
-    spread: list[TopologySpreadConstraintArgsDict] = [
-        {
-            "max_skew": 1,
-            "topology_key": key,
-            "when_unsatisfiable": "ScheduleAnyway",
-            "label_selector": {"match_labels": selector},
-        }
-        for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
-    ]
+    spread: TopologySpreadConstraintArgsDict = {
+        "max_skew": 1,
+        "topology_key": "kubernetes.io/hostname",
+        "when_unsatisfiable": "ScheduleAnyway",
+        "label_selector": {"match_labels": selector},
+    }
+    apart: PodAntiAffinityArgsDict = {
+        "preferred_during_scheduling_ignored_during_execution": [
+            {
+                "weight": 100,
+                "pod_affinity_term": {
+                    "topology_key": "topology.kubernetes.io/zone",
+                    "label_selector": {"match_labels": selector},
+                },
+            }
+        ]
+    }
     pods = k8s.apps.v1.Deployment(
         f"{model}-pods",
         metadata={
@@ -164,7 +173,8 @@ for number in range(COUNT):
                         "run_as_group": 10001,
                         "seccomp_profile": {"type": "RuntimeDefault"},
                     },
-                    "topology_spread_constraints": spread,
+                    "topology_spread_constraints": [spread],
+                    "affinity": {"pod_anti_affinity": apart},
                     "containers": [container],
                     "volumes": [
                         {"name": "tmp", "empty_dir": {"medium": "Memory", "size_limit": "128Mi"}}

@@ -43,7 +43,7 @@ def test_own_iron(cluster: Cluster, tmp_path: Path) -> None:
         pytest.skip(reason)
     try:
         with (
-            docker_host(networks=False) as host,
+            docker_host() as host,
             cluster.registry(tmp_path / "registry") as registry,
         ):
             story = prepared(tmp_path / "a clone", host, cluster, registry)

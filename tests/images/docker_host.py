@@ -31,6 +31,7 @@ PACKAGES = {
     "docker": "docker.io",
     "dockerd": "docker.io",
     "iptables": "iptables",
+    "ip": "iproute2",
     "docker-registry": "docker-registry",
     "debootstrap": "debootstrap",
     "buildah": "buildah",
@@ -100,12 +101,8 @@ def missing() -> str | None:
 
 
 @contextlib.contextmanager
-def docker_host(*, networks: bool = True) -> Generator[DockerHost]:
-    """Start everything, and leave nothing running.
-
-    Args:
-        networks: Whether containers may have networks, which two daemons cannot share.
-    """
+def docker_host() -> Generator[DockerHost]:
+    """Start everything, and leave nothing running."""
     folder = Path(tempfile.mkdtemp(prefix="mpd-"))  # short: it holds a socket
     config = folder / "config"
     config.mkdir()
@@ -115,20 +112,21 @@ def docker_host(*, networks: bool = True) -> Generator[DockerHost]:
         patch.setenv("DOCKER_HOST", f"unix://{folder}/sock")
         patch.setenv("DOCKER_CONFIG", str(config))
         patch.setenv("MODELPORT_BUILD_NETWORK", "host")
-        bridge = networks
-        if networks:
+        bridge = stack.enter_context(_bridge())
+        if bridge is not None:
+            with_bridge = [*_daemon(folder), "--bridge", bridge]
             try:
-                stack.enter_context(_program(_daemon(folder), folder, _answers_docker))
+                stack.enter_context(_program(with_bridge, folder, _answers_docker))
             except AssertionError:
-                bridge = False
-        if not bridge:
+                bridge = None
+        if bridge is None:
             without = [*_daemon(folder), "--bridge=none"]
             stack.enter_context(_program(without, folder, _answers_docker))
         stack.enter_context(_program(_registry(folder, registry), folder, _answers(registry)))
         secret = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         (config / "config.json").write_text(json.dumps({"auths": {registry: {"auth": secret}}}))
         _make_base(folder)
-        host = DockerHost(registry, config, bridge, folder)
+        host = DockerHost(registry, config, bridge is not None, folder)
         stack.callback(lambda: _remove_containers(host))
         yield host
 
@@ -142,6 +140,32 @@ def _said(*words: str) -> str:
 def _remove_containers(host: DockerHost) -> None:
     for container in host.run("ps", "--all", "--quiet").split():
         host.run("rm", "--force", container)
+
+
+@contextlib.contextmanager
+def _bridge() -> Generator[str | None]:
+    """A network bridge of the daemon's own; None where the kernel gives none.
+
+    Several daemons run here at once, and one without a bridge removes Docker's default bridge
+    from under the others.
+    """
+    for number in range(_BRIDGES):
+        name, address = f"mp-docker{number}", f"10.78.{number}.1/24"
+        if _ip("link", "add", name, "type", "bridge"):
+            try:
+                up = _ip("address", "add", address, "dev", name) and _ip("link", "set", name, "up")
+                yield name if up else None
+            finally:
+                _ip("link", "delete", name)
+            return
+    yield None
+
+
+_BRIDGES = 256
+
+
+def _ip(*words: str) -> bool:
+    return subprocess.run(["ip", *words], capture_output=True, check=False).returncode == 0
 
 
 def _daemon(folder: Path) -> list[str]:

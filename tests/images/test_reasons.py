@@ -1,12 +1,14 @@
 """What failed builds and pushes say, by the words of Docker and of the registries."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from modelport.errors import ServiceError
 from modelport.images import build_and_push
+from modelport.images.docker import refusal_of
 from modelport.images.reasons import build_failure, push_failure
 
 NO_DAEMON = (
@@ -101,3 +103,23 @@ def test_without_a_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with pytest.raises(ServiceError, match="Docker's daemon is not running; start it"):
         build(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (
+            "docker: Error response from daemon: no bridge.\nSee 'docker run --help'.\n",
+            "no bridge.",
+        ),
+        (
+            "docker: Error response from daemon: no bridge\n\n"
+            "Run 'docker run --help' for more information\n",
+            "no bridge",
+        ),
+        ("Error response from daemon: No such image: none:1\n", "No such image: none:1"),
+        ("", "it said nothing"),
+    ],
+)
+def test_a_refusal_is_the_reason_and_not_the_hint_after_it(said: str, reason: str) -> None:
+    assert refusal_of(subprocess.CompletedProcess(["docker"], 1, "", said)) == reason

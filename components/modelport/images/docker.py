@@ -11,6 +11,7 @@ image's configuration, so the digests of its images are not.
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -121,5 +122,9 @@ def image_facts(image: str) -> Mapping[str, Any]:
 def refusal_of(done: subprocess.CompletedProcess[str]) -> str:
     """Why a command of Docker failed, in its own words."""
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    said = [line for line in lines if "See 'docker" not in line] or ["it said nothing"]
+    said = [line for line in lines if not _HINT.search(line)] or ["it said nothing"]
     return said[-1].removeprefix("docker: ").removeprefix("Error response from daemon: ")
+
+
+_HINT = re.compile(r"\b(See|Run) 'docker .*--help'")
+"""Of the client, after the reason; its wording changed with version 26."""

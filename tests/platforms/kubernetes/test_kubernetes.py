@@ -230,6 +230,15 @@ def test_the_manifests_are_reviewed_like_code() -> None:
     assert text == golden, f"write what is right now into {GOLDEN.name}:\n{text}"
 
 
+def test_pods_are_spread_over_nodes_that_have_no_zone() -> None:
+    spec = made()["Deployment"]["spec"]["template"]["spec"]
+    # A second constraint would make the scheduler ignore both where nodes lack its label.
+    (constraint,) = spec["topologySpreadConstraints"]
+    assert constraint["topologyKey"] == "kubernetes.io/hostname"
+    (zones,) = spec["affinity"]["podAntiAffinity"].values()
+    assert zones[0]["podAffinityTerm"]["topologyKey"] == "topology.kubernetes.io/zone"
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> OfflineProject:
     return project_for(tmp_path_factory.mktemp("kubernetes") / "project")

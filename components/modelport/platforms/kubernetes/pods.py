@@ -57,7 +57,8 @@ def pod_template(plan: "KubernetesPlan", image: Any, variables: Values, key_hash
             "runAsGroup": USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "topologySpreadConstraints": [_spread(plan, key) for key in _PLACES],
+        "topologySpreadConstraints": [_over_nodes(plan)],
+        "affinity": {"podAntiAffinity": _over_zones(plan)},
         "containers": [_container(plan, image, variables)],
         "volumes": [
             {
@@ -68,10 +69,6 @@ def pod_template(plan: "KubernetesPlan", image: Any, variables: Values, key_hash
         **_nodes(plan),
     }
     return {"metadata": {"labels": labels, "annotations": annotations}, "spec": spec}
-
-
-_PLACES = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
-"""What pods are spread over, as evenly as the nodes allow."""
 
 
 def _container(plan: "KubernetesPlan", image: Any, variables: Values) -> Values:
@@ -156,16 +153,31 @@ def _chips(topology: str) -> int:
     return chips
 
 
-def _spread(plan: "KubernetesPlan", key: str) -> Values:
+def _over_nodes(plan: "KubernetesPlan") -> Values:
     return {
         "maxSkew": 1,
-        "topologyKey": key,
+        "topologyKey": "kubernetes.io/hostname",
         # When a node is drained, the others take its pods.
         "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {
-            "matchLabels": {INSTANCE: plan.physical_name, REVISION: plan.revision},
-        },
+        "labelSelector": _others(plan),
     }
+
+
+def _over_zones(plan: "KubernetesPlan") -> Values:
+    """Zones with fewer pods first.
+
+    Not a second constraint of topology: the scheduler ignores all of a pod's constraints on nodes
+    that lack one of the labels, and machines of one's own have no zone (Kubernetes 1.34,
+    `pkg/scheduler/framework/plugins/podtopologyspread/scoring.go`).
+    """
+    term = {"topologyKey": "topology.kubernetes.io/zone", "labelSelector": _others(plan)}
+    wanted = [{"weight": 100, "podAffinityTerm": term}]
+    return {"preferredDuringSchedulingIgnoredDuringExecution": wanted}
+
+
+def _others(plan: "KubernetesPlan") -> Values:
+    """Selects the pods of the same revision."""
+    return {"matchLabels": {INSTANCE: plan.physical_name, REVISION: plan.revision}}
 
 
 def _nodes(plan: "KubernetesPlan") -> Values:
