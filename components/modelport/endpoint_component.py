@@ -9,7 +9,8 @@ from modelport import platforms
 from modelport.bundles import resolve
 from modelport.component import Component
 from modelport.config import TARGETS, Deployment
-from modelport.errors import ModelportError, PlanError
+from modelport.config.base import Model
+from modelport.errors import ConfigError, ModelportError, PlanError
 from modelport.home import find_home
 from modelport.plan import CloudPlan, DeploymentPlan, PlanContext
 from modelport_serving.record import BundleRecord
@@ -17,6 +18,13 @@ from modelport_serving.record import BundleRecord
 
 class ComponentError(ModelportError, pulumi.RunError):
     """What a component cannot make; the engine shows the sentence, and no traceback."""
+
+
+class ComponentConfigError(ConfigError, pulumi.RunError):
+    """What is not valid in a config that a program makes; shown likewise."""
+
+
+Model.refused = ComponentConfigError
 
 
 class EndpointComponent(Component):

@@ -1,6 +1,7 @@
 """Stack files: what is valid, and what is said about what is not."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,12 @@ config:
       gate: {f1: {min: 0.95}, beat: [baseline, live]}
 """
 
+WRONG: dict[str, Any] = {
+    "bundle": "Breast Cancer",
+    "ownr": "x",
+    "target": {"kind": "local", "port": 80},
+}
+
 
 def problems(tmp_path: Path, text: str) -> list[str]:
     file = tmp_path / "Pulumi.dev.yaml"
@@ -35,6 +42,18 @@ def problems(tmp_path: Path, text: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         read_stack_file(file)
     return caught.value.problems
+
+
+def test_a_program_is_told_every_mistake_as_a_file_is() -> None:
+    with pytest.raises(ConfigError) as caught:
+        _ = Deployment(**WRONG)
+    assert caught.value.problems == [
+        "Deployment.ownr: unknown key; write 'owner' instead",
+        "Deployment.bundle: 'Breast Cancer' is not allowed; allowed: bundle to serve: `name` for "
+        "the newest that passes the gate, `name@digest` for exactly one; did you mean "
+        "'breast_cancer'?",
+        "Deployment.target.port: 80 is not allowed; allowed: 1024 to 65535; nearest: 1024",
+    ]
 
 
 def test_a_file_and_python_give_the_same_objects(tmp_path: Path) -> None:

@@ -30,6 +30,25 @@ def project(tmp_path: Path) -> Generator[Project]:
     made.end()
 
 
+WRONG = """
+from modelport import Deployment, ManagedEndpoint
+
+target = {"kind": "aws.sagemakr", "region": "eu-west-1"}
+ManagedEndpoint("cancer", Deployment(bundle="breast_cancer", owner="", target=target))
+"""
+
+
+def test_a_mistake_in_a_program_is_named_and_shows_no_traceback(project: Project) -> None:
+    project.program(WRONG)
+    refused = project.run("up")
+    said = "\n".join(refused.errors)
+    assert "Deployment.target.kind: 'aws.sagemakr' is not a kind of target" in said
+    assert "did you mean 'aws.sagemaker'?" in said
+    assert "Deployment.owner: must not be empty" in said
+    assert "Traceback" not in said
+    assert refused.changes == {"create": 1}  # the stack itself
+
+
 def test_life_of_a_key(project: Project) -> None:
     project.program(PROGRAM.format(name="cancer"))
 

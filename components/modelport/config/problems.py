@@ -31,8 +31,17 @@ class Problem:
     """What is wrong, what is allowed and the nearest fix."""
 
     def dotted(self) -> str:
-        """The path as a user writes it: `modelport:deployments.cancer.target.port`."""
-        text = "modelport:" if self.path else "modelport"
+        """The path as a stack file has it: `modelport:deployments.cancer.target.port`."""
+        return "modelport:" + self._keys() if self.path else "modelport"
+
+    def within(self, model: str) -> str:
+        """The problem of a model that a program makes: `Deployment.target.port: …`."""
+        return (
+            f"{model}.{self._keys()}: {self.message}" if self.path else f"{model}: {self.message}"
+        )
+
+    def _keys(self) -> str:
+        text = ""
         for index, key in enumerate(self.path):
             if isinstance(key, int):
                 text += f"[{key}]"
