@@ -92,8 +92,8 @@ class Runtime:
             faults += [f"capture.{it}" for it in capture_faults(settings.capture, signature)]
         if faults:
             raise StartError("; ".join(faults))
-        # Where another model stands ready, this one must not hold it up.
-        aside = previous is not None
+        # Where something else can answer, a model that hangs must not hold it up.
+        aside = settings.fallback is not None
         batcher = Batcher(predictor, threads=settings.threads, queue=settings.queue, aside=aside)
         metrics = Metrics(self.record)
         metrics.started()
