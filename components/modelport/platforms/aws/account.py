@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from modelport.plan import CloudPlan
+from modelport.platforms.shared_provider import shared_provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,11 @@ class Account:
 
 
 def account(plan: CloudPlan, parent: pulumi.Resource) -> Account:
-    """The account of the caller's provider, else of one for the plan's region."""
+    """The account of the caller's provider, else of the stack's for the plan's region."""
     provider = parent.get_provider("aws:index/provider:Provider")
     if provider is None:
-        provider = aws.Provider(
-            f"{plan.name}-aws", region=plan.region, opts=pulumi.ResourceOptions(parent=parent)
+        provider = shared_provider(
+            f"aws-{plan.region}", lambda name: aws.Provider(name, region=plan.region)
         )
     asked = pulumi.InvokeOptions(parent=parent, provider=provider)
     return Account(

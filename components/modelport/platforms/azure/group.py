@@ -6,6 +6,7 @@ import pulumi
 import pulumi_azure_native as azure
 
 from modelport.platforms.azure.plan import AzurePlan
+from modelport.platforms.shared_provider import shared_provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,15 @@ class Group:
 
 
 def group(plan: AzurePlan, parent: pulumi.Resource) -> Group:
-    """The given group, or one of its own, with the caller's provider or one for the region."""
+    """The given group, or one of its own, with the caller's provider or the stack's."""
     provider = parent.get_provider("azure-native:index/provider:Provider")
     if provider is None:
-        provider = azure.Provider(
-            f"{plan.name}-azure",
-            location=plan.region,
-            subscription_id=plan.subscription,
-            opts=pulumi.ResourceOptions(parent=parent),
+        where = [plan.region, *([plan.subscription] if plan.subscription else [])]
+        provider = shared_provider(
+            "-".join(["azure", *where]),
+            lambda name: azure.Provider(
+                name, location=plan.region, subscription_id=plan.subscription
+            ),
         )
     opts = pulumi.ResourceOptions(parent=parent, provider=provider)
     asked = pulumi.InvokeOptions(parent=parent, provider=provider)

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from modelport.platforms.gcp.plan import GooglePlan
+from modelport.platforms.shared_provider import shared_provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,12 @@ class Project:
 
 
 def project(plan: GooglePlan, parent: pulumi.Resource) -> Project:
-    """The project with the caller's provider, else with one for the plan's project and region."""
+    """The project with the caller's provider, else with the stack's for project and region."""
     provider = parent.get_provider("gcp:index/provider:Provider")
     if provider is None:
-        provider = gcp.Provider(
-            f"{plan.name}-gcp",
-            project=plan.project,
-            region=plan.region,
-            opts=pulumi.ResourceOptions(parent=parent),
+        provider = shared_provider(
+            f"gcp-{plan.project}-{plan.region}",
+            lambda name: gcp.Provider(name, project=plan.project, region=plan.region),
         )
     opts = pulumi.ResourceOptions(parent=parent, provider=provider)
     return Project(plan.project, plan.region, opts)
