@@ -27,15 +27,16 @@ class Watcher:
     """What advisory policies said."""
     _begun: int = 0
     _ended: int = 0
+    _text: str = ""
 
     def __call__(self, event: events.EngineEvent) -> None:
         """Take one event."""
         if event.resource_pre_event:
             self._begun += 1
-            self._progress(_name(event.resource_pre_event.metadata.urn))
+            self._progress(_step(event.resource_pre_event.metadata))
         elif event.res_outputs_event:
             self._ended += 1
-            self._progress(_name(event.res_outputs_event.metadata.urn))
+            self._progress()
         elif event.summary_event:
             counts = event.summary_event.resource_changes
             self.changes = Counter(
@@ -67,15 +68,25 @@ class Watcher:
         elif event.ephemeral and text:
             self._progress(f"{_name(event.urn)}: {text}" if event.urn else text)
 
-    def _progress(self, text: str) -> None:
+    def _progress(self, text: str = "") -> None:
+        """Show how far it is: with a new text, or with the last one."""
+        self._text = text or self._text
         # The engine does not say how many resources there are: each one halves what is left.
         # A terminal that is gone must not end the stream of events: the engine would wait for ever.
         with contextlib.suppress(OSError):
-            self.show(text, 1 - 0.8 ** (self._ended + 0.5 * (self._begun - self._ended)))
+            self.show(self._text, 1 - 0.8 ** (self._ended + 0.5 * (self._begun - self._ended)))
 
     def failure(self, fallback: str) -> str:
         """The errors in the order in which they came, or `fallback` when there were none."""
         return "\n".join(self.errors + self.violations) or fallback
+
+
+def _step(metadata: events.StepEventMetadata) -> str:
+    """What happens to a resource; empty for what stays, and for the engine's own."""
+    operation = _operation(metadata.op)
+    if operation == "same" or metadata.type.startswith("pulumi:"):
+        return ""
+    return f"{operation} {_name(metadata.urn)} ({metadata.type.rsplit(':', 1)[-1]})"
 
 
 def _name(urn: str | None) -> str:
