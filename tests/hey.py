@@ -3,7 +3,6 @@
 https://github.com/rakyll/hey; Debian's package `hey` is the same.
 """
 
-import os
 import re
 import shutil
 import signal
@@ -11,6 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from cache_folder import cache_folder
 from modelport.engine.progress import silent
 from modelport.engine.toolchain import Go, go_on_path, private_go
 
@@ -34,7 +34,7 @@ def hey() -> Path:
     found = shutil.which("hey")
     if found:
         return Path(found)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "modelport/tools"
+    cache = cache_folder() / "tools"
     program = cache / "hey"
     if not program.exists():
         go = go_on_path()

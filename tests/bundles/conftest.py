@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from modelport.bundles import build
+from modelport.bundles import build, newest
 from modelport.bundles.lock import LOCK_FILE
 from modelport.config import Gate
 from modelport.home import Home
+from modelport_serving.record import BundleRecord
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("breast_cancer", "diabetes")
@@ -39,3 +40,9 @@ def project(tmp_path: Path) -> Path:
     shutil.copytree(source, folder / "bentos" / "diabetes")
     shutil.copyfile(ROOT / LOCK_FILE, folder / LOCK_FILE)  # its hashes are part of the version
     return folder
+
+
+def record_of(home: Home, name: str) -> BundleRecord:
+    found = newest(home, name)
+    assert found
+    return found

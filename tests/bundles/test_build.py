@@ -8,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -17,17 +16,8 @@ import httpx
 import numpy as np
 import pytest
 
-from bundles.conftest import NAMES, ROOT
-from modelport.bundles import (
-    bento_path,
-    build,
-    find,
-    list_bundles,
-    model_path,
-    newest,
-    resolve,
-    train,
-)
+from bundles.conftest import NAMES, ROOT, record_of
+from modelport.bundles import bento_path, build, find, list_bundles, model_path, resolve, train
 from modelport.bundles.candidates import Shelf
 from modelport.bundles.lock import Lock
 from modelport.config import Gate, Threshold
@@ -35,15 +25,9 @@ from modelport.errors import BundleError, GateRefused
 from modelport.home import Home
 from modelport.verify import verify
 from modelport_serving.predictor import golden_differences, load_predictor
-from modelport_serving.record import BundleRecord, read_golden, read_record
+from modelport_serving.record import read_golden, read_record
 
 STRICT = Gate(r2=Threshold(min=0.9))
-
-
-def record_of(home: Home, name: str) -> BundleRecord:
-    found = newest(home, name)
-    assert found
-    return found
 
 
 def stamps(folder: Path) -> dict[Path, int]:
@@ -288,68 +272,6 @@ def test_a_model_that_only_training_can_load_is_refused(project: Path, tmp_path:
     file.write_text(text.replace("Ridge(random", "Own(random"))
     with pytest.raises(BundleError, match=r"cannot be built: .*cannot be loaded: No module named"):
         build(project, Home(tmp_path / ".modelport"), "diabetes", Gate())
-
-
-BUILD = """
-import sys
-from pathlib import Path
-from modelport.bundles import build
-from modelport.config import Gate
-from modelport.home import Home
-print(build(Path(sys.argv[1]), Home(Path(sys.argv[2])), "diabetes", Gate()).tag)
-"""
-
-
-def test_concurrent_builds_agree(project: Path, tmp_path: Path) -> None:
-    home = Home(tmp_path / ".modelport")
-    command = [sys.executable, "-c", BUILD, str(project), str(home.root)]
-    running = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    ended = [process.communicate(timeout=120) for process in running]
-    assert [process.returncode for process in running] == [0, 0], ended
-    assert len({output for output, _ in ended}) == 1
-    assert len(list_bundles(home, "diabetes")) == 1
-
-
-def test_a_killed_build_is_no_hindrance(project: Path, tmp_path: Path) -> None:
-    home = Home(tmp_path / ".modelport")
-    command = [sys.executable, "-c", BUILD, str(project), str(home.root)]
-    with subprocess.Popen(command) as process:
-        shelf = home.evaluations / "diabetes"
-        deadline = time.monotonic() + 60
-        while not list(shelf.glob(".work-*")) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        process.kill()
-    assert list(shelf.glob(".work-*"))
-    assert list_bundles(home, "diabetes") == []
-    tag = build(project, home, "diabetes", Gate()).tag
-    assert record_of(home, "diabetes").tag == tag
-
-
-def test_a_build_needs_no_network(project: Path, tmp_path: Path) -> None:
-    """Without any route, not even loopback, in a network namespace of its own."""
-    apart = ["unshare", "--user", "--map-root-user", "--net"]
-    if shutil.which("unshare") is None or subprocess.run([*apart, "true"], check=False).returncode:
-        pytest.skip("network namespaces are not allowed here")
-    home = Home(tmp_path / ".modelport")
-    done = subprocess.run(
-        [*apart, sys.executable, "-c", BUILD, str(project), str(home.root)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == record_of(home, "diabetes").tag
-
-
-def test_what_is_known_needs_neither_scikit_learn_nor_bentoml(own: Home) -> None:
-    code = BUILD + (
-        "heavy = {'sklearn', 'bentoml', 'numpy', 'pulumi'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
-    )
-    subprocess.run([sys.executable, "-c", code, str(ROOT), str(own.root)], check=True)
 
 
 def test_the_store_agrees_with_bentoml(own: Home) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from bundle_variants import SECOND, after, original, variant
+from cache_folder import cache_folder
 from engine_project import ROOT, STACK, Project, Ran
-from kube.cluster import Cluster, cache_folder
+from kube.cluster import Cluster
 from kube.model_image import bundle_image
 from load import Seen
 from modelport.bundles import build

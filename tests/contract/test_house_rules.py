@@ -23,6 +23,7 @@ SOURCES = sorted(
 
 LAYERS = {
     "modelport.errors": 0,
+    "modelport.files": 0,
     "modelport.home": 1,
     "modelport.config": 2,
     "modelport.bundles": 2,

@@ -22,6 +22,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cache_folder import cache_folder
 from debian import bring
 from serving.containers import free_port
 
@@ -226,8 +227,7 @@ def _answers(registry: str) -> Callable[[], bool]:
 def _make_base(folder: Path) -> None:
     """Import a minimal Debian with Python 3.11; its packages are kept from one run to the next."""
     root = folder / "root"
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "modelport"
-    kept = cache / "tests" / "bookworm-python.tar"
+    kept = cache_folder() / "tests" / "bookworm-python.tar"
     root.mkdir()
     if kept.is_file():
         subprocess.run(["tar", "-C", root, "-xf", kept], check=True)
@@ -235,7 +235,7 @@ def _make_base(folder: Path) -> None:
         command = ["debootstrap", "--variant=minbase", f"--include={_INCLUDED}", "bookworm", root]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout[-2000:]
-        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.parent.mkdir(exist_ok=True)
         part = kept.with_suffix(f".{os.getpid()}")
         subprocess.run(["tar", "-C", root, "-cf", part, "."], check=True)
         part.replace(kept)

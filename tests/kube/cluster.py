@@ -24,6 +24,7 @@ from typing import Any
 
 import httpx
 
+from cache_folder import cache_folder
 from debian import bring, install
 from engine_project import free_port
 from kube.images import make_image
@@ -287,15 +288,6 @@ def _built(name: str, source: Path, script: Path) -> Path:
 def _version() -> str:
     lines = (HERE / "source" / "go.mod").read_text().splitlines()
     return next(line.split()[1] for line in lines if line.split()[:1] == ["k8s.io/kubernetes"])
-
-
-def cache_folder() -> Path:
-    """Where what takes minutes to build is kept."""
-    named = os.environ.get("XDG_CACHE_HOME", "")
-    base = Path(named) if named.startswith("/") else Path.home() / ".cache"
-    folder = base / "modelport"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _answers(address: str) -> bool:

@@ -6,6 +6,8 @@ from pulumi.automation.events import EngineEvent
 
 from modelport.report import Header, Recorder, Recording
 from modelport.report.recording import Change, Step
+from modelport.report.risk import Risk
+from modelport.report.risks import risks_of
 
 SECRET = {
     "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
@@ -14,6 +16,8 @@ SECRET = {
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 UNKNOWN_MARK = {"$mark": "unknown"}
 SECRET_MARK = {"$mark": "secret"}
+GROUP = "aws:ec2/securityGroup:SecurityGroup"
+SERVER = "modelport:local:Server"
 HEADER = Header(project="demo", stack="dev", base="the stack as it was last deployed")
 STACK_URN = "urn:pulumi:dev::demo::pulumi:pulumi:Stack::demo-dev"
 
@@ -115,3 +119,11 @@ def recorded(events: list[EngineEvent]) -> Recording:
     for one in events:
         recorder(one)
     return recorder.recording()
+
+
+def risks(*steps: Step) -> list[Risk]:
+    return list(risks_of(recording(*steps)))
+
+
+def of(subject: str, *steps: Step) -> list[Risk]:
+    return [risk for risk in risks(*steps) if risk.subject == subject]

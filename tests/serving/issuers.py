@@ -44,6 +44,9 @@ def ed_signer(kid: str) -> Signer:
     return Signer(ed25519.Ed25519PrivateKey.generate(), "EdDSA", kid)
 
 
+RSA, EC, ED = rsa_signer("r"), ec_signer("e"), ed_signer("d")
+
+
 @dataclass
 class Issuer:
     """What the issuer says, changed by tests at will."""

@@ -23,11 +23,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from modelport.bundles.digest import VERSION_DIGITS
 from modelport.errors import BundleError
+from modelport.files import DRAFT, write_whole
 from modelport.home import Home
 from modelport_serving.record import BundleRecord, Evaluation, Golden
 
 _WORK = ".work-"
-_PART = ".part-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Shelf:
             fcntl.flock(handle, fcntl.LOCK_EX)
             for left in self._folder.glob(f"{_WORK}*"):
                 shutil.rmtree(left, ignore_errors=True)
-            for left in self._folder.glob(f"{_PART}*"):
+            for left in self._folder.glob(f"{DRAFT}*"):
                 left.unlink(missing_ok=True)
             yield
         finally:
@@ -151,16 +151,8 @@ class Shelf:
 
     def put(self, path: Path, content: bytes) -> None:
         """Write a file of the home so that no reader ever sees a part of it."""
-        handle, temporary = tempfile.mkstemp(prefix=_PART, dir=self._folder)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            # Made for its owner alone; results are for everyone who may read the project.
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        # Results are for everyone who may read the project.
+        write_whole(path, content, mode=0o644, drafts=self._folder)
 
     def _known(self, inputs: str) -> Path:
         return self._folder / "known" / f"{inputs[:32]}.json"

@@ -14,6 +14,7 @@ from modelport.cluster.manifest import Kind, kind_of, label, manifest, object_id
 from modelport.cluster.objects import Object, mapping, text
 from modelport.cluster.problems import ClusterError
 from modelport.cluster.scopes import is_namespaced
+from modelport.files import write_whole
 from modelport.provider.wire import UNKNOWN
 from modelport.sdk.types import FunctionSchema
 from modelport.sdk_provider.backing import Backing, Problem, Request, Values
@@ -105,10 +106,8 @@ class RenderBacking(Backing):
             for folder in ("0-crd", "1-manifest"):
                 path = file.parent.parent / folder
                 path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh = file.with_name(f".{file.name}.new")
-            fresh.touch(mode=0o600)
-            fresh.write_text(yaml.safe_dump(made, sort_keys=True, allow_unicode=True))
-            fresh.replace(file)  # readers see the old file or the new one, never half of one
+            rendered = yaml.safe_dump(made, sort_keys=True, allow_unicode=True)
+            write_whole(file, rendered.encode(), mode=0o600)
         except OSError as error:
             message = f"{file}: it cannot be written: {error.strerror}; choose another {DIRECTORY}"
             raise ClusterError(message) from error

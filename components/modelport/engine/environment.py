@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from modelport.engine.cache import cache_root
+from modelport.files import write_whole
 from modelport.home import ENV, OFFLINE_ENV, Home
 from modelport_serving import QUIET
 
@@ -69,10 +70,7 @@ def prepare_home(home: Home) -> None:
     home.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     pulumi_home(home).mkdir(mode=0o700, parents=True, exist_ok=True)
     if not home.passphrase.exists():
-        fresh = home.passphrase.with_name(f"{home.passphrase.name}.{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(PASSPHRASE + "\n")
-        fresh.replace(home.passphrase)
+        write_whole(home.passphrase, f"{PASSPHRASE}\n".encode(), mode=0o600)
 
 
 def _with_bytecode(given: dict[str, str]) -> dict[str, str]:

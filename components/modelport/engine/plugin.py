@@ -8,6 +8,7 @@ from pathlib import Path
 from modelport import __version__
 from modelport.engine.environment import pulumi_home
 from modelport.errors import EngineError
+from modelport.files import write_whole
 from modelport.home import Home
 from modelport.sdk import PACKAGES, installed, version
 
@@ -68,10 +69,8 @@ def _write(shim: Path, text: str) -> None:
         partial = _beside(folder, ".partial")
         partial.touch()
         folder.mkdir(exist_ok=True)
-        fresh = shim.with_name(f"{shim.name}.new")
-        fresh.write_text(text)
-        fresh.chmod(0o755)
-        fresh.replace(shim)  # a shim that runs right now keeps its old text
+        # A shim that runs right now keeps its old text.
+        write_whole(shim, text.encode(), mode=0o755)
         partial.unlink()
 
 

@@ -9,61 +9,34 @@ and where images are kept is buildah's own configuration (`BUILDAH_ISOLATION`, `
 import json
 import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Any, cast
 
 from modelport.errors import ServiceError
-from modelport.images.command import answer, run
-from modelport.images.login import Login, is_local, write_login
-from modelport.images.order import BuilderName, Local, Order
-from modelport.images.reasons import build_failure, push_failure
+from modelport.images.command import Command, answer
+from modelport.images.login import is_local
+from modelport.images.order import Local, Order
 
-_NAME: BuilderName = "buildah"
 _SIZE = re.compile(r"([\d.]+) ?([kMGT]?)B")
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
-def build(order: Order) -> None:
-    """Build an image, and keep it in buildah's store here.
-
-    Raises:
-        ServiceError: there is no buildah, or the build failed.
-    """
-    run(
-        [_NAME, "build", "--layers", "--format", "oci", "--timestamp", str(order.time)]
-        # Its own version is on the image otherwise, and another one would give another digest.
-        + ["--identity-label=false", "--platform", f"linux/{order.architecture}"]
-        + ["--tag", order.image]
-        + [word for key, value in order.labels.items() for word in ("--label", f"{key}={value}")]
-        + (["--network", order.network] if order.network else [])
-        + [str(order.folder)],
-        os.environ,
-        lambda lines: build_failure(_NAME, lines),
-        order.status,
-    )
+def build_command(order: Order) -> Command:
+    """How to build an image, and keep it in buildah's store here."""
+    # Its own version is on the image otherwise, and another one would give another digest.
+    fixed = ["--timestamp", str(order.time), "--identity-label=false"]
+    words = ["buildah", "build", "--layers", "--format", "oci", *fixed, *order.words]
+    return Command(words, os.environ)
 
 
-def push(order: Order, login: Login | None) -> None:
-    """Push an image of buildah's store with a manifest of Docker's version 2, schema 2.
-
-    Raises:
-        ServiceError: there is no buildah, or the push failed.
-    """
-    with tempfile.TemporaryDirectory(prefix="modelport-buildah-") as folder:
-        words = [_NAME, "push", "--format", "v2s2"]
-        if login is not None:
-            file = Path(folder, "auth.json")
-            write_login(file, order.host, login)
-            words += ["--authfile", str(file)]
-        if is_local(order.host):
-            words.append("--tls-verify=false")
-        run(
-            [*words, order.image, f"docker://{order.image}"],
-            os.environ,
-            lambda lines: push_failure(_NAME, order.image, lines),
-            order.status,
-        )
+def push_command(order: Order, login: Path | None) -> Command:
+    """How to push an image of buildah's store with a manifest of Docker's version 2, schema 2."""
+    words = ["buildah", "push", "--format", "v2s2"]
+    if login is not None:
+        words += ["--authfile", str(login)]
+    if is_local(order.host):
+        words.append("--tls-verify=false")
+    return Command([*words, order.image, f"docker://{order.image}"], os.environ)
 
 
 def local(image: str) -> Local:
@@ -72,7 +45,7 @@ def local(image: str) -> Local:
     Raises:
         ServiceError: nothing.
     """
-    found = answer([_NAME, "images", "--json", "--no-trunc", image])
+    found = answer(["buildah", "images", "--json", "--no-trunc", image])
     if found.returncode:
         raise ServiceError(f"{image} is not here: {found.stderr.strip()}; build it first")
     facts = cast("list[dict[str, Any]]", json.loads(found.stdout))[0]

@@ -7,16 +7,18 @@ is installed. It is a matter of the machine and not of a stack: what is built is
 import difflib
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol, get_args
 
 from modelport.errors import ServiceError
 from modelport.images import buildah, docker
-from modelport.images.command import Status
+from modelport.images.command import Command, Status, run
 from modelport.images.context import TIME
-from modelport.images.login import Login
+from modelport.images.login import Login, write_login
 from modelport.images.order import Architecture, BuilderName, Local, Order
+from modelport.images.reasons import build_failure, push_failure
 
 BUILDERS: tuple[BuilderName, ...] = get_args(BuilderName)
 BUILDER_VARIABLE = "MODELPORT_BUILDER"
@@ -28,12 +30,12 @@ NETWORK_VARIABLE = "MODELPORT_BUILD_NETWORK"
 class Builder(Protocol):
     """What a builder's module can do."""
 
-    def build(self, order: Order) -> None:
-        """Build an image, and keep it here."""
+    def build_command(self, order: Order) -> Command:
+        """How to build an image, and keep it here."""
         ...
 
-    def push(self, order: Order, login: Login | None) -> None:
-        """Push an image that is here."""
+    def push_command(self, order: Order, login: Path | None) -> Command:
+        """How to push an image that is here; `login` is a `config.json` of Docker's."""
         ...
 
     def local(self, image: str) -> Local:
@@ -74,9 +76,9 @@ def build_and_push(
     order = Order(
         folder, f"{repository}:{tag}", architecture, labels, status, _network(network), TIME
     )
-    builder = _BUILDERS[builder_name()]
-    builder.build(order)
-    builder.push(order, login)
+    name = builder_name()
+    _build(name, order)
+    _push(name, order, login)
 
 
 def build_image(
@@ -102,9 +104,9 @@ def build_image(
     Raises:
         ServiceError: there is no builder, or the build failed.
     """
-    builder = _BUILDERS[builder_name()]
-    builder.build(Order(folder, image, architecture, labels, status, _network(network), TIME))
-    return builder.local(image)
+    name = builder_name()
+    _build(name, Order(folder, image, architecture, labels, status, _network(network), TIME))
+    return _BUILDERS[name].local(image)
 
 
 def build_on_engine(
@@ -130,7 +132,8 @@ def build_on_engine(
         ServiceError: there is no `docker` command, or the build failed.
     """
     network = _network(None)
-    docker.build(Order(folder, image, architecture, labels, status, network, TIME, environment))
+    order = Order(folder, image, architecture, labels, status, network, TIME, environment)
+    _build("docker", order)
 
 
 def builder_name() -> BuilderName:
@@ -152,6 +155,22 @@ def builder_name() -> BuilderName:
     if shutil.which("buildah") is None or docker.is_answering():
         return "docker"
     return "buildah"
+
+
+def _build(name: BuilderName, order: Order) -> None:
+    command = _BUILDERS[name].build_command(order)
+    run(command, lambda said: build_failure(name, said), order.status)
+
+
+def _push(name: BuilderName, order: Order, login: Login | None) -> None:
+    """Push with a login that is in a folder of its own, which is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix=f"modelport-{name}-") as folder:
+        file = None
+        if login is not None:
+            file = Path(folder, "config.json")
+            write_login(file, order.host, login)
+        command = _BUILDERS[name].push_command(order, file)
+        run(command, lambda said: push_failure(name, order.image, said), order.status)
 
 
 def _network(network: str | None) -> str | None:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from modelport.errors import ServiceError
 
@@ -12,6 +13,16 @@ Status = Callable[[str], None]
 _KEPT = 40
 """Last lines of a command that are looked through for the reason of its failure."""
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """How a builder's program is run."""
+
+    words: list[str]
+    """Its name and arguments."""
+    environment: Mapping[str, str]
+    """All of its variables."""
 
 
 def program(name: str) -> str:
@@ -41,17 +52,11 @@ def answer(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def run(
-    words: Sequence[str],
-    environment: Mapping[str, str],
-    failure: Callable[[Sequence[str]], str],
-    status: Status,
-) -> None:
+def run(command: Command, failure: Callable[[Sequence[str]], str], status: Status) -> None:
     """Run a command, telling what it says.
 
     Args:
-        words: Name of the program, and its arguments.
-        environment: All of its variables.
+        command: The program and what it is told.
         failure: Makes a message of its last lines.
         status: Told each line.
 
@@ -60,8 +65,8 @@ def run(
     """
     lines: deque[str] = deque(maxlen=_KEPT)
     with subprocess.Popen(
-        [program(words[0]), *words[1:]],
-        env=dict(environment),
+        [program(command.words[0]), *command.words[1:]],
+        env=dict(command.environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -13,55 +13,28 @@ import json
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from modelport.errors import ServiceError
-from modelport.images.command import answer, run
-from modelport.images.login import Login, write_login
-from modelport.images.order import BuilderName, Local, Order
-from modelport.images.reasons import build_failure, push_failure
-
-_NAME: BuilderName = "docker"
+from modelport.images.command import Command, answer
+from modelport.images.order import Local, Order
 
 
-def build(order: Order) -> None:
-    """Build an image, and keep it in Docker here.
-
-    Raises:
-        ServiceError: there is no Docker, or the build failed.
-    """
-    run(
-        [_NAME, *_builder(), "--platform", f"linux/{order.architecture}", "--tag", order.image]
-        + [word for key, value in order.labels.items() for word in ("--label", f"{key}={value}")]
-        + (["--network", order.network] if order.network else [])
-        + [str(order.folder)],
-        # BuildKit takes the time of the image from it: https://reproducible-builds.org/specs/
-        {**os.environ, **order.environment, "SOURCE_DATE_EPOCH": str(order.time)},
-        lambda lines: build_failure(_NAME, lines),
-        order.status,
-    )
+def build_command(order: Order) -> Command:
+    """How to build an image, and keep it in Docker here."""
+    # BuildKit takes the time of the image from it: https://reproducible-builds.org/specs/
+    environment = {**os.environ, **order.environment, "SOURCE_DATE_EPOCH": str(order.time)}
+    return Command(["docker", *_builder(), *order.words], environment)
 
 
-def push(order: Order, login: Login | None) -> None:
-    """Push an image that Docker has here.
-
-    Raises:
-        ServiceError: there is no Docker, or the push failed.
-    """
-    with tempfile.TemporaryDirectory(prefix="modelport-docker-") as config:
-        environment = dict(os.environ)
-        if login is not None:
-            environment |= {"DOCKER_HOST": _daemon(), "DOCKER_CONFIG": config}
-            write_login(Path(config, "config.json"), order.host, login)
-        run(
-            [_NAME, "push", order.image],
-            environment,
-            lambda lines: push_failure(_NAME, order.image, lines),
-            order.status,
-        )
+def push_command(order: Order, login: Path | None) -> Command:
+    """How to push an image that Docker has here."""
+    environment = dict(os.environ)
+    if login is not None:
+        environment |= {"DOCKER_HOST": _daemon(), "DOCKER_CONFIG": str(login.parent)}
+    return Command(["docker", "push", order.image], environment)
 
 
 def local(image: str) -> Local:
@@ -104,7 +77,7 @@ def docker(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     Raises:
         ServiceError: there is no Docker.
     """
-    return answer([_NAME, *arguments])
+    return answer(["docker", *arguments])
 
 
 def image_facts(image: str) -> Mapping[str, Any]:

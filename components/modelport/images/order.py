@@ -35,6 +35,16 @@ class Order:
     """Variables that name another engine than the user's own."""
 
     @property
+    def words(self) -> list[str]:
+        """What every builder's program is told in the same words."""
+        return [
+            *("--platform", f"linux/{self.architecture}", "--tag", self.image),
+            *(word for key, value in self.labels.items() for word in ("--label", f"{key}={value}")),
+            *(("--network", self.network) if self.network else ()),
+            str(self.folder),
+        ]
+
+    @property
     def host(self) -> str:
         """The registry that the image's name begins with."""
         return self.image.partition("/")[0]

@@ -7,13 +7,13 @@ has deployed.
 
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
 
 from modelport.errors import EngineError
+from modelport.files import write_whole
 from modelport.home import Home
 
 
@@ -42,9 +42,7 @@ def mend_state(home: Home, stack: str) -> bool:
         return False
     newest = max(_candidates(home, stack, file), key=_time, default=None)
     if newest is not None and _time(newest):
-        draft = file.with_name(f"{file.name}.mending")
-        shutil.copyfile(newest, draft)
-        draft.replace(file)
+        write_whole(file, newest.read_bytes())
         return True
     if lost:
         return False  # killed before there was any state

@@ -5,16 +5,17 @@ may name a file that a team keeps with its stacks; set to nothing, there is none
 """
 
 import csv
+import io
 import math
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Literal, get_args
 
 from modelport.errors import ConfigError
+from modelport.files import write_whole
 from modelport.home import user_folder
 
 VARIABLE = "MODELPORT_PRICES"
@@ -104,24 +105,13 @@ def write_overlay(path: Path, prices: Iterable[Fetched]) -> None:
         if fault:
             raise ConfigError([f"{price.service} {price.name} in {price.region}: {fault}"])
         there[price.key] = price
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    writer.writerows(astuple(there[key]) for key in sorted(there))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w",
-            dir=path.parent,
-            prefix=f".{path.name}.",
-            delete=False,
-            encoding="utf-8",
-            newline="",
-        ) as file:
-            new = Path(file.name)
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(_COLUMNS)
-            writer.writerows(astuple(there[key]) for key in sorted(there))
-            file.flush()
-            os.fsync(file.fileno())
-        new.chmod(0o644)
-        new.replace(path)
+        write_whole(path, table.getvalue().encode(), mode=0o644, sync=True)
     except OSError as error:
         raise ConfigError([_told(path, f"cannot be written: {error.strerror}")]) from None
 

@@ -2,12 +2,12 @@
 
 import contextlib
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from modelport.files import write_whole
 from modelport.supervisor.upkeep import LOG
 from modelport_serving.record import Golden
 
@@ -70,9 +70,4 @@ def remove_files(folder: Path, *, keep_log: bool = False) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read, whole or not at all."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    draft.replace(path)
+    write_whole(path, text.encode(), mode=0o600)

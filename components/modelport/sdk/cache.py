@@ -4,9 +4,7 @@ A file is complete or not there; one that cannot be read or written is done with
 """
 
 import json
-import os
 import re
-import threading
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from modelport.files import write_whole
 from modelport.home import user_folder
 from modelport.sdk import packages
 from modelport.sdk.types import Json
@@ -55,7 +54,9 @@ def cached(
                 pass
     value = read()
     with suppress(OSError):
-        _write(path, json.dumps([name, encode(value)], separators=(",", ":")))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps([name, encode(value)], separators=(",", ":"))
+        write_whole(path, text.encode())
     return value
 
 
@@ -70,15 +71,3 @@ def _format() -> str:
 
 def _file_name(name: str) -> str:
     return re.sub(r"[^\w.-]", "_", name)
-
-
-def _write(path: Path, text: str) -> None:
-    """Put a whole file in place, whoever else does the same now."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
-    try:
-        partial.write_text(text)
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
