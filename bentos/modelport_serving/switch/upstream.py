@@ -201,9 +201,15 @@ class _Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            # An answer that was complete before stays as it is.
             self._fail("the answer is not HTTP/1.1")
 
     # -- what the parser calls
+
+    def on_message_begin(self) -> None:
+        """Begin an answer; a second one to the same request ends the connection."""
+        if self._ended:
+            raise ForwardError("more than one answer came")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep a header."""
