@@ -8,13 +8,29 @@ from modelport.errors import ServiceError
 from modelport.live.service import Answer
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> Answer:
+def post(
+    url: str,
+    body: bytes,
+    timeout: float,
+    *,
+    token: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
     """Send a JSON body; a status above 299 is an answer too.
+
+    Args:
+        url: Where to.
+        body: JSON.
+        timeout: Seconds.
+        token: Our key, or an identity's token; none where `headers` prove who asks.
+        headers: More headers.
 
     Raises:
         ServiceError: there was no answer.
     """
-    sent = {"content-type": "application/json", **headers}
+    sent = {"content-type": "application/json", **(headers or {})}
+    if token:
+        sent["authorization"] = f"Bearer {token}"
     try:
         with httpx.Client(timeout=timeout) as client:
             response = client.post(url, content=body, headers=sent)

@@ -31,14 +31,11 @@ def ask_balanced(
         NotReachable: the load balancer is inside its network, or its name is not set yet.
         ServiceError: there was no answer.
     """
-    sent = dict(headers or {})
-    if key is not None:
-        sent["authorization"] = f"Bearer {key}"
     url = f"{names['url']}/predict"
     if names.get("reach") == "everywhere":
-        return post(url, body, sent, timeout)
+        return post(url, body, timeout, token=key, headers=headers)
     try:
-        return post(url, body, sent, min(timeout, _PATIENCE))
+        return post(url, body, min(timeout, _PATIENCE), token=key, headers=headers)
     except ServiceError as error:
         message = f"its load balancer cannot be reached from here: {error}"
         raise NotReachable(message) from None

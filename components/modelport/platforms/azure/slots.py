@@ -83,8 +83,7 @@ class SlotService(LiveService):
         site = cast("dict[str, Any]", Azure(_VERSION).get(place).get("properties") or {})
         host = str(site.get("defaultHostName", ""))
         address = host if "://" in host else f"https://{host}"
-        headers = {"authorization": f"Bearer {key}"} if key else {}
-        return post(f"{address}{self.route}", body, headers, timeout)
+        return post(f"{address}{self.route}", body, timeout, token=key)
 
     route = "/predict"
     """Path of predictions."""

@@ -26,5 +26,4 @@ class Service(LiveService):
         """One prediction by the endpoint's address, or on its own machine where only that can."""
         if not called_from_here(self.names):
             return ask_beside(self.names, body, key, timeout)
-        headers = {"authorization": f"Bearer {key}"} if key else {}
-        return post(f"{self.names['url']}/predict", body, headers, timeout)
+        return post(f"{self.names['url']}/predict", body, timeout, token=key)

@@ -40,5 +40,4 @@ class Service(LiveService):
 
     def ask(self, body: bytes, key: str | None, timeout: float) -> Answer:
         """One prediction with our key."""
-        headers = {"authorization": f"Bearer {key}"} if key else {}
-        return post(f"{self.names['url']}/predict", body, headers, timeout)
+        return post(f"{self.names['url']}/predict", body, timeout, token=key)

@@ -77,11 +77,11 @@ class Service(LiveService):
             return self._invoke(_ALIAS, body, key)
         url = f"{self.names['url']}{_PATH}"
         if key is not None:
-            return post(url, body, {"authorization": f"Bearer {key}"}, timeout)
+            return post(url, body, timeout, token=key)
         host = urlsplit(url).hostname or ""
         service = "lambda" if ".lambda-url." in host else "execute-api"
         signed = aws.signed_headers("POST", url, body, service=service, region=self.names["region"])
-        return post(url, body, signed, timeout)
+        return post(url, body, timeout, headers=signed)
 
     def ask_revision(
         self, revision: str, body: bytes, key: str | None, timeout: float

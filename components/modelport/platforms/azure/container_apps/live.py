@@ -109,6 +109,5 @@ class Service(LiveService):
     def _ask(self, host: str, body: bytes, key: str | None, timeout: float) -> Answer:
         if self.names["exposure"] == "private":
             raise NotReachable("its ingress takes calls from inside its environment's network only")
-        headers = {"authorization": f"Bearer {key}"} if key else {}
         address = host if "://" in host else f"https://{host}"
-        return post(f"{address}/predict", body, headers, timeout)
+        return post(f"{address}/predict", body, timeout, token=key)

@@ -81,8 +81,7 @@ class Service(LiveService):
         address = str(self._endpoint().get("scoringUri") or "")
         if not address:
             raise ServiceError(f"{self.title} has no address yet")
-        sent = {"authorization": f"Bearer {token(_AUDIENCE)}", **headers}
-        return post(address, body, sent, timeout)
+        return post(address, body, timeout, token=token(_AUDIENCE), headers=headers)
 
 
 _AROUND = ("location", "kind", "identity", "tags", "sku")

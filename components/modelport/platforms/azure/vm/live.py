@@ -38,8 +38,7 @@ class Service(LiveService):
         """One prediction with our key."""
         if self.names["exposure"] == "private":
             raise NotReachable("its address is inside the network only")
-        headers = {"authorization": f"Bearer {key}"} if key else {}
-        return post(f"{self.names['url']}/predict", body, headers, timeout)
+        return post(f"{self.names['url']}/predict", body, timeout, token=key)
 
     @property
     def _id(self) -> str:

@@ -79,5 +79,4 @@ class Service(LiveService):
     def _ask(self, address: str, body: bytes, key: str | None, timeout: float) -> Answer:
         if self.names.get("exposure") == "private":
             raise NotReachable("its ingress takes calls from inside the project's networks only")
-        headers = {"authorization": f"Bearer {key}"} if key else {}
-        return post(f"{address}/predict", body, headers, timeout)
+        return post(f"{address}/predict", body, timeout, token=key)

@@ -111,5 +111,4 @@ class Service(LiveService):
     def _ask(self, address: str, body: bytes, key: str | None, timeout: float) -> Answer:
         if self.names.get("exposure") == "private":
             raise NotReachable("its ingress takes calls from inside the project's networks only")
-        token = key or id_token(address)
-        return post(f"{address}/predict", body, {"authorization": f"Bearer {token}"}, timeout)
+        return post(f"{address}/predict", body, timeout, token=key or id_token(address))

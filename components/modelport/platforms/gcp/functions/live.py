@@ -38,8 +38,7 @@ class Service(LiveService):
             raise NotReachable("its ingress takes calls from inside the project's networks only")
         service = cast("dict[str, Any]", self._function().get("serviceConfig") or {})
         address = str(service.get("uri", ""))
-        token = key or id_token(address)
-        return post(f"{address}/predict", body, {"authorization": f"Bearer {token}"}, timeout)
+        return post(f"{address}/predict", body, timeout, token=key or id_token(address))
 
     def _function(self) -> dict[str, Any]:
         names = self.names

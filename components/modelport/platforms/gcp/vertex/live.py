@@ -42,8 +42,7 @@ class Service(LiveService):
         if not host:
             raise ServiceError(f"{self.title} has no address yet")
         address = f"https://{host}/v1" if "://" not in host else host
-        headers = {"authorization": f"Bearer {access_token()}"}
-        return post(f"{address}/{self._path}:predict", body, headers, timeout)
+        return post(f"{address}/{self._path}:predict", body, timeout, token=access_token())
 
     def shift(self, weights: Mapping[str, int]) -> None:
         """Write the traffic split."""
