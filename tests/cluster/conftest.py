@@ -30,9 +30,12 @@ def cluster() -> Generator[Cluster]:
         pytest.skip(str(reason))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def defined(cluster: Cluster) -> Cluster:
-    """The cluster, which knows the kinds of operators from now on, and has no operator."""
+    """The cluster, which knows the kinds of operators from now on, and has no operator.
+
+    For each module again: a gateway's controller brings definitions of its own.
+    """
     try:
         files = [str(file) for file in definitions()]
     except Unavailable as reason:

@@ -48,7 +48,7 @@ def test_pods_follow_the_use_of_processors(model: Serving) -> None:
         replicas = {"min": 1, "max": 3, "cpu_percent": 60}
         up = model.up(model.first, {"pod": _POD, "replicas": replicas, "overlays": [_CALM]})
         assert up.ok, up.errors
-        follow(model, rate=200)
+        follow(model, rate=200, pods=3)
     finally:
         model.cluster.stop_metrics()
 
@@ -64,7 +64,8 @@ def test_pods_follow_the_predictions_in_flight(model: Serving, tmp_path: Path) -
     up = model.up(model.first, wishes)
     assert up.ok, up.errors
     with custom_metrics(model, tmp_path):
-        follow(model, rate=200)
+        # The quicker the machine, the fewer predictions are in flight at that rate.
+        follow(model, rate=200, pods=2)
 
 
 def test_objects_of_operators_are_made_held_and_removed(model: Serving, defined: Cluster) -> None:
@@ -154,12 +155,12 @@ def _watching(cluster: Cluster, name: str, bounds: set[tuple[int, int]]) -> Gene
         thread.join()
 
 
-def follow(model: Serving, rate: float) -> None:
-    """Load comes and goes; so do pods, and no request fails."""
+def follow(model: Serving, rate: float, pods: int) -> None:
+    """Load comes and goes; so do pods, at least so many, and no request fails."""
     address, folder = f"http://{model.address}", model.project.work("cancer")
     assert _wanted(model) == 1
     with model.cluster.calling(address, folder, rate=rate) as heavy:
-        _until(lambda: len(_ready(model)) == 3, model)
+        _until(lambda: len(_ready(model)) >= pods, model)
         time.sleep(10)
     assert heavy.failed == 0, heavy
     with model.cluster.calling(address, folder, rate=2) as light:
