@@ -150,9 +150,10 @@ def test_a_gateway_weighs_requests_and_a_bad_version_gets_no_more_than_its_share
         assert seen.failed == 0, seen
         assert 0 < seen.versions[WRONG] < seen.statuses.total() * 0.1
         assert revisions(model) == {before}
-        # This controller would take a route that copies requests, and fail every one of them.
+        # This controller would take a route that copies requests, and fail every one of them. A
+        # version that was live before would need no shadow.
         with model.called(host) as seen:
-            refused = model.up(SECOND, target, rollout={"shadow": {"percent": 50, "bake": "5s"}})
+            refused = model.up(ERRS, target, rollout={"shadow": {"percent": 50, "bake": "5s"}})
         said = "\n".join(refused.errors)
         assert not refused.ok
         assert "does not say that it copies a share of requests" in said, said
