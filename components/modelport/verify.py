@@ -185,9 +185,15 @@ def same_answer(expected: Prediction, actual: Prediction, tolerance: float) -> b
     )
 
 
+def bearer_header(key: str | None) -> dict[str, str]:
+    """The header that shows a key or a token; none where there is none."""
+    return {"authorization": f"Bearer {key}"} if key else {}
+
+
 def _ask(url: str, golden: Golden, key: str | None, timeout: float) -> httpx.Response:
-    headers = {"authorization": f"Bearer {key}"} if key else {}
-    return _sent(url, "POST", "/predict", timeout, json=golden_body(golden), headers=headers)
+    return _sent(
+        url, "POST", "/predict", timeout, json=golden_body(golden), headers=bearer_header(key)
+    )
 
 
 def _sent(url: str, method: str, path: str, timeout: float, **more: Any) -> httpx.Response:

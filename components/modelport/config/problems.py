@@ -36,9 +36,8 @@ class Problem:
 
     def within(self, model: str) -> str:
         """The problem of a model that a program makes: `Deployment.target.port: …`."""
-        return (
-            f"{model}.{self._keys()}: {self.message}" if self.path else f"{model}: {self.message}"
-        )
+        place = f"{model}.{self._keys()}" if self.path else model
+        return f"{place}: {self.message}"
 
     def _keys(self) -> str:
         text = ""

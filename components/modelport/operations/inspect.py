@@ -16,7 +16,7 @@ from modelport.operations.session import check_config, open_session
 from modelport.provider.docker_live import follow_command, last_lines
 from modelport.provider.local_files import AUTH_HEADER, LOG, REQUEST, write_caller_files
 from modelport.provider.local_live import described, reachable_url
-from modelport.verify import NOT_VERIFIED
+from modelport.verify import NOT_VERIFIED, bearer_header
 from modelport_serving.oidc import Oidc
 from modelport_serving.record import BundleRecord, read_golden
 
@@ -211,9 +211,7 @@ def _ask_local(home: Home, stack: str, name: str, body: str | None, oidc: Oidc |
     url = _url(folder, stack, name)
     text = body if body is not None else (folder / REQUEST).read_text()
     key = Caller(read_key(folder), oidc).bearer()
-    headers = {"content-type": "application/json"}
-    if key:
-        headers["authorization"] = f"Bearer {key}"
+    headers = {"content-type": "application/json", **bearer_header(key)}
     try:
         with httpx.Client(trust_env=False, timeout=35) as client:
             response = client.post(f"{url}/predict", content=text, headers=headers)

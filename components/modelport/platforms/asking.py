@@ -6,6 +6,7 @@ import httpx
 
 from modelport.errors import ServiceError
 from modelport.live.service import Answer
+from modelport.verify import bearer_header
 
 
 def post(
@@ -28,9 +29,7 @@ def post(
     Raises:
         ServiceError: there was no answer.
     """
-    sent = {"content-type": "application/json", **(headers or {})}
-    if token:
-        sent["authorization"] = f"Bearer {token}"
+    sent = {"content-type": "application/json", **(headers or {}), **bearer_header(token)}
     try:
         with httpx.Client(timeout=timeout) as client:
             response = client.post(url, content=body, headers=sent)

@@ -9,6 +9,7 @@ from modelport.containers.settings import ROLE_LABEL, SERVICE_LABEL
 from modelport.errors import ServiceError
 from modelport.live.service import Answer, Found, Names
 from modelport.provider.local_live import reachable_url
+from modelport.verify import bearer_header
 
 _MODEL = "model"
 
@@ -71,7 +72,7 @@ def ask_beside(names: Names, body: bytes, key: str | None, timeout: float) -> An
                 switch = engine.client.containers.get(f"{names['name']}-switch")
             except NotFound:
                 raise ServiceError(f"{names['name']}-switch is not there") from None
-        headers = {"authorization": f"Bearer {key}"} if key else {}
+        headers = bearer_header(key)
         with SwitchOrders(switch) as orders:
             found = orders.request(None, "/predict", body=body, headers=headers, timeout=timeout)
     return Answer(found.status, found.text.encode(), found.headers)

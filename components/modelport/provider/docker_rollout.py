@@ -14,7 +14,14 @@ from modelport.live.service import NotReachable
 from modelport.live.watch import Watch
 from modelport.provider.local_rollout import evidence_of
 from modelport.rollout import Counts, Evidence, Watched
-from modelport.verify import VERSION_HEADER, check_answer, golden_body, limited_for, patiently
+from modelport.verify import (
+    VERSION_HEADER,
+    bearer_header,
+    check_answer,
+    golden_body,
+    limited_for,
+    patiently,
+)
 from modelport_serving.record import BundleRecord, Golden
 
 if TYPE_CHECKING:
@@ -63,10 +70,9 @@ class Asked:
                 message = f"{where} is not ready with version {self.record.version}"
                 raise ServiceError(message) from None
             return
-        headers = {"authorization": f"Bearer {key}"} if key else {}
         body = json.dumps(golden_body(self.golden)).encode()
         answer = patiently(
-            lambda: self._predict(address, body, headers),
+            lambda: self._predict(address, body, bearer_header(key)),
             lambda found: limited_for(found.status, found.headers.get("retry-after")),
             tries=_LIMITED_TRIES,
         )

@@ -30,9 +30,8 @@ def group(plan: AzurePlan, parent: pulumi.Resource) -> Group:
     """The given group, or one of its own, with the caller's provider or the stack's."""
     provider = parent.get_provider("azure-native:index/provider:Provider")
     if provider is None:
-        where = [plan.region, *([plan.subscription] if plan.subscription else [])]
         provider = shared_provider(
-            "-".join(["azure", *where]),
+            "-".join(filter(None, ["azure", plan.region, plan.subscription])),
             lambda name: azure.Provider(
                 name, location=plan.region, subscription_id=plan.subscription
             ),

@@ -23,6 +23,7 @@ from modelport.platforms.kubernetes.movement import Movement
 from modelport.platforms.kubernetes.names import METRICS_KEY
 from modelport.platforms.kubernetes.traffic import SERVICE
 from modelport.rollout import Counts
+from modelport.verify import bearer_header
 
 _SECRET = Kind("v1", "Secret")
 _METRICS = "/metrics"
@@ -181,8 +182,8 @@ class Service(LiveService):
 
     def _send(self, pod: str, request: PodRequest, key: str | None, timeout: float) -> PodAnswer:
         key = key or self._stored_key
-        known = {"authorization": f"Bearer {key}"} if key else {}
-        sent = PodRequest(request.method, request.path, request.body, {**request.headers, **known})
+        headers = {**request.headers, **bearer_header(key)}
+        sent = PodRequest(request.method, request.path, request.body, headers)
         return ask_pod(self._server.connection, self._namespace, pod, PORT, sent, timeout)
 
 
